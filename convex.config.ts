@@ -1,0 +1,1 @@
+src/component/convex.config.ts
