@@ -1,6 +1,5 @@
 import { defineApp } from "convex/server";
-// In your app: import orm from "convex-orm/convex.config";
-import orm from "../../convex.config.js";
+import orm from "convex-orm/convex.config";
 
 const app = defineApp();
 app.use(orm);
