@@ -25,7 +25,7 @@ export default defineConfig({
           name: "edge",
           environment: "edge-runtime",
           include: tests(".test"),
-          exclude: [...configDefaults.exclude, "**/*.node.test.ts"],
+          exclude: [...configDefaults.exclude, "**/*.node.test.ts", "test/package/app/**"],
           // convex-test finds functions with import.meta.glob, which only Vite can expand.
           server: { deps: { inline: ["convex-test"] } },
           testTimeout: 30_000,
