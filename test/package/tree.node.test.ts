@@ -109,6 +109,14 @@ describe("the sources", () => {
     expect(shipped.flatMap(wrongArrows)).toEqual([]);
   });
 
+  test("the room of types leaves nothing behind when compiled", () => {
+    const code = shipped
+      .filter((file) => roomOf(file) === "types")
+      .map((file) => ts.transpileModule(read(file), { compilerOptions: { verbatimModuleSyntax: true, removeComments: true } }))
+      .map(({ outputText }) => outputText.replace(/^export \{\};\s*$/m, "").trim());
+    expect(code.filter((text) => text !== "")).toEqual([]);
+  });
+
   test("relative imports say .js", () => {
     const bare = sources.flatMap((file) =>
       importsOf(file).flatMap((name) => (name.startsWith(".") && !/\.(js|json)$/.test(name) ? [`${file}: ${name}`] : [])),
