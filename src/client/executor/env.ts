@@ -1,0 +1,63 @@
+import type { TransactionMetrics } from "convex/server";
+import type { GenericId } from "convex/values";
+import type { Access, CursorKey } from "../predicate/access.js";
+import type { Row } from "../predicate/evaluate.js";
+import type { Limits } from "../planner/limits.js";
+import type { Catalog } from "../schema/catalog.js";
+
+export type Document = Row & { readonly _id: GenericId<string>; readonly _creationTime: number };
+
+/** What the executor uses of `ctx.db`; a wrapped database (triggers, streams) has these too. */
+export interface Database {
+  get(id: GenericId<string>): Promise<Document | null>;
+  query(table: string): TableQuery;
+  normalizeId(table: string, id: string): GenericId<string> | null;
+}
+export interface TableQuery {
+  withIndex(name: string, range?: (q: RangeBuilder) => RangeBuilder): OrderedRows;
+  withSearchIndex(name: string, filter: (q: SearchBuilder) => SearchBuilder): Rows;
+}
+export interface RangeBuilder {
+  eq(field: string, value: unknown): RangeBuilder;
+  gt(field: string, value: unknown): RangeBuilder;
+  gte(field: string, value: unknown): RangeBuilder;
+  lt(field: string, value: unknown): RangeBuilder;
+  lte(field: string, value: unknown): RangeBuilder;
+}
+export interface SearchBuilder {
+  search(field: string, query: string): SearchBuilder;
+  eq(field: string, value: unknown): SearchBuilder;
+}
+export interface Rows extends AsyncIterable<Document> {
+  take(n: number): Promise<Document[]>;
+  collect(): Promise<Document[]>;
+  filter(predicate: (q: unknown) => unknown): Rows;
+  paginate(options: Record<string, unknown>): Promise<Record<string, unknown>>;
+  /** Present on Convex's own queries: bounds what an open stream prefetches. A wrapped query may lack it. */
+  limit?(n: number): Rows;
+}
+export interface OrderedRows extends Rows {
+  order(direction: "asc" | "desc"): Rows;
+}
+
+/** State that all queries of one function run share. */
+export interface RunState {
+  /** The platform allows one native page a function. */
+  nativePageUsed: boolean;
+  /** Documents read by the ORM since the transaction's metrics were last asked. */
+  readSinceMetrics: number;
+}
+
+/** Everything that executing a plan needs; made once for each `orm.with(ctx)`, without I/O. */
+export interface Env {
+  readonly catalog: Catalog;
+  readonly db: Database;
+  readonly limits: Limits;
+  readonly run: RunState;
+  /** `ctx.meta.getTransactionMetrics`, or null where the context has none. */
+  readonly metrics: (() => Promise<TransactionMetrics>) | null;
+  /** The session's access; the component is asked at most once a run. */
+  access(): Promise<Access>;
+  /** The key of sealed cursors, from the same component call. */
+  cursorKey(): Promise<CursorKey>;
+}
