@@ -8,8 +8,13 @@
  * @module
  */
 
+import type * as cleanup from "../cleanup.js";
 import type * as cursors from "../cursors.js";
+import type * as driver from "../driver.js";
 import type * as errors from "../errors.js";
+import type * as frontier from "../frontier.js";
+import type * as jobState from "../jobState.js";
+import type * as jobs from "../jobs.js";
 import type * as policies from "../policies.js";
 import type * as policyStore from "../policyStore.js";
 import type * as policyText from "../policyText.js";
@@ -23,8 +28,13 @@ import type {
 import { anyApi, componentsGeneric } from "convex/server";
 
 const fullApi: ApiFromModules<{
+  cleanup: typeof cleanup;
   cursors: typeof cursors;
+  driver: typeof driver;
   errors: typeof errors;
+  frontier: typeof frontier;
+  jobState: typeof jobState;
+  jobs: typeof jobs;
   policies: typeof policies;
   policyStore: typeof policyStore;
   policyText: typeof policyText;

@@ -26,6 +26,96 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
     cursors: {
       rotate: FunctionReference<"mutation", "internal", {}, null, Name>;
     };
+    jobs: {
+      cancel: FunctionReference<
+        "mutation",
+        "internal",
+        { id: string },
+        null,
+        Name
+      >;
+      get: FunctionReference<
+        "query",
+        "internal",
+        { id: string },
+        {
+          _id: string;
+          kind: string;
+          status: "pending" | "running" | "succeeded" | "failed" | "cancelled";
+          rowsDone: number;
+          frontier: number;
+          steps: number;
+          attempts: number;
+          error: string | null;
+          createdAt: number;
+          startedAt?: number;
+          finishedAt?: number;
+        } | null,
+        Name
+      >;
+      held: FunctionReference<
+        "query",
+        "internal",
+        { keys: Array<string> },
+        Array<string>,
+        Name
+      >;
+      list: FunctionReference<
+        "query",
+        "internal",
+        {
+          status?: "pending" | "running" | "succeeded" | "failed" | "cancelled";
+          limit?: number;
+        },
+        Array<{
+          _id: string;
+          kind: string;
+          status: "pending" | "running" | "succeeded" | "failed" | "cancelled";
+          rowsDone: number;
+          frontier: number;
+          steps: number;
+          attempts: number;
+          error: string | null;
+          createdAt: number;
+          startedAt?: number;
+          finishedAt?: number;
+        }>,
+        Name
+      >;
+      purge: FunctionReference<
+        "mutation",
+        "internal",
+        { olderThanMs?: number },
+        number,
+        Name
+      >;
+      retry: FunctionReference<
+        "mutation",
+        "internal",
+        { id: string; handle: string },
+        null,
+        Name
+      >;
+      start: FunctionReference<
+        "mutation",
+        "internal",
+        {
+          kind: string;
+          handle: string;
+          table: string;
+          rowsDone: number;
+          items: Array<{ work: string; holds?: Array<string> }>;
+          session?: string;
+          actor?: string;
+          delayMs?: number;
+          retry: { attempts: number; initialBackoffMs: number; base: number };
+          stepRows: number;
+          stepBytes: number;
+        },
+        string,
+        Name
+      >;
+    };
     policies: {
       drop: FunctionReference<
         "mutation",
