@@ -1,6 +1,5 @@
-import type { TableDefinition } from "convex/server";
-import type { PaginationOptions } from "convex/server";
-import type { AnyModel, AllKeys, Doc, Path, RelationsOf, ValueAt, OptionsOf } from "./model.js";
+import type { PaginationOptions, TableDefinition } from "convex/server";
+import type { AllKeys, AnyModel, Doc, OptionsOf, Path, RelationsOf, ValueAt } from "./model.js";
 import type { FieldFilter, RelationTarget, Where } from "./where.js";
 
 /** The guardrails, each overridable per query as a flat key. Never take them from clients. */
@@ -170,9 +169,13 @@ export interface FindUniqueArgs<M extends AnyModel, T extends string> extends Sh
 }
 
 /** The declared uniques of a table: name -> fields. */
-export type UniquesOf<M extends AnyModel, T extends string> = OptionsOf<M, T> extends { readonly unique: infer U } ? U : never;
+export type UniquesOf<M extends AnyModel, T extends string> = OptionsOf<M, T> extends { readonly unique: infer U }
+  ? U
+  : Record<never, never>;
 
-type UniqueKey<M extends AnyModel, T extends string, F> = { readonly [P in F & string]: FieldFilter<ValueAt<Doc<M, T>, P>> };
+type UniqueKey<M extends AnyModel, T extends string, F> = {
+  readonly [P in F & string]: FieldFilter<ValueAt<Doc<M, T>, P>>;
+};
 
 export type UniqueWhere<M extends AnyModel, T extends string> =
   | UniqueKey<M, T, "_id">
