@@ -1,7 +1,7 @@
 import type { QueryCtx } from "./_generated/server.js";
 import type { Id } from "./_generated/dataModel.js";
 
-/** What the policies may ask about the person who calls. Every variable is always there: null or empty, never absent. */
+/** What the policies may ask about the person who calls. A variable is null or empty, never absent. */
 export type Session = {
   /** Null for an anonymous visitor. */
   email: string | null;

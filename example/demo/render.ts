@@ -7,8 +7,8 @@ const WIDTH = 100;
 const LABEL = 9;
 
 /**
- * Writes the demo's output: a hundred columns, a label on the left, the text beside it. On a terminal it uses colour and
- * redraws its progress bars; anywhere else it writes plain lines only.
+ * Writes the demo's output: a hundred columns, a label on the left, the text beside it. On a terminal it uses colour
+ * and redraws its progress bars; anywhere else it writes plain lines only.
  */
 export class Renderer {
   private readonly live: boolean;

@@ -23,7 +23,9 @@ test("a short line is left as it is", () => {
 
 test("values print as code, known ids by name, long ones over several lines", () => {
   const names = new Map([["10000genres", "<Rock>"]]);
-  expect(asCode({ where: { genreId: "10000genres" }, limit: 5 }, names)).toBe("{ where: { genreId: <Rock> }, limit: 5 }");
+  expect(asCode({ where: { genreId: "10000genres" }, limit: 5 }, names)).toBe(
+    "{ where: { genreId: <Rock> }, limit: 5 }",
+  );
   expect(asCode({ OR: [{ name: "one" }, { name: "two" }] }, names, 24)).toBe(
     '{\n  OR: [\n    { name: "one" },\n    { name: "two" },\n  ],\n}',
   );
