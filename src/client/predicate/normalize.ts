@@ -1,4 +1,4 @@
-import { complement, emptySet, everything, intersect, isEverything, present, subtract, unite } from "./sets.js";
+import { complement, intersect, isEverything, present, subtract, unite } from "./sets.js";
 import { always, never, type FieldPredicate, type Predicate } from "./types.js";
 
 /**
@@ -121,6 +121,26 @@ export function disjoin(parts: readonly Predicate[]): Predicate {
   return of.length === 0 ? never : of.length === 1 ? of[0]! : { kind: "or", of };
 }
 
-/** The literal that holds for every value: where no condition stands on a field. */
-export const unconstrained = everything;
-export const impossible = emptySet;
+/**
+ * The rows that a normalised predicate does not match. Unlike NOT this is two-valued: what was unknown, and so did not
+ * match, is in the complement.
+ */
+export function complementOf(predicate: Predicate): Predicate {
+  switch (predicate.kind) {
+    case "const":
+      return predicate.value === true ? never : always;
+    case "field": {
+      const outside = simplifyLiteral({ ...predicate, set: complement(predicate.set), tests: [] });
+      const failing = predicate.tests.map((test): Predicate => ({ ...predicate, tests: [{ ...test, negated: !test.negated }] }));
+      return disjoin([outside, ...failing]);
+    }
+    case "exists":
+      return { ...predicate, negated: !predicate.negated };
+    case "and":
+      return disjoin(predicate.of.map(complementOf));
+    case "or":
+      return conjoin(predicate.of.map(complementOf));
+    case "not":
+      throw new Error("a normalised predicate holds no NOT");
+  }
+}

@@ -1,0 +1,149 @@
+import { never, type Predicate } from "../predicate/types.js";
+import type { Catalog } from "../schema/catalog.js";
+import { cheaper, finish, type Finished } from "./choose.js";
+import { completeOrder } from "./order.js";
+import { takeApart, type Path, type Planning } from "./paths.js";
+import { deepFreeze, type PlanRequest, type QueryPlan, type Refusal } from "./plan.js";
+import { policiesOf } from "./policies.js";
+import { indexPaths, walkPath } from "./ranges.js";
+import { semiJoinPaths } from "./semijoin.js";
+import { shapeOf } from "./shape.js";
+import { unionPaths } from "./union.js";
+
+/** Sub-plans that one query may try; what is left over stays a residual. */
+const maxWork = 200;
+const shapesByCatalog = new WeakMap<Catalog, Map<string, string>>();
+const maxShapes = 1_000;
+
+/**
+ * Plans one query: pure, deterministic, without I/O. The plan says itself when it must not run (`refusal`), so that
+ * `explain` can show what a refused query would have done.
+ */
+export function planQuery(catalog: Catalog, request: PlanRequest, work = { left: maxWork }): QueryPlan {
+  const table = catalog.tables[request.table]!;
+  let shapes = shapesByCatalog.get(catalog);
+  if (shapes === undefined) shapesByCatalog.set(catalog, (shapes = new Map()));
+  const planning: Planning = {
+    catalog,
+    table,
+    request,
+    order: completeOrder(request.order),
+    work,
+    excess: { probes: 0, byWhere: false },
+    planRelated: (related) => planQuery(catalog, related, work),
+    shapes,
+  };
+  if (request.where === never) return toPlan(planning, null, null);
+  const best = remembered(planning, request.where, "root");
+  return toPlan(planning, best, refusalOf(planning, best));
+}
+
+type Flavour = "root" | "branch" | "ordered";
+
+/** The best path, by the choice made before for a query of this shape when there was one. */
+function remembered(planning: Planning, where: Predicate, flavour: Flavour): Finished | null {
+  const shape = `${flavour}|${shapeOf(planning, where)}`;
+  const known = planning.shapes.get(shape);
+  if (known !== undefined) {
+    const path = pathsOf(planning, where, flavour, known).find((p) => p.key === known);
+    if (path !== undefined) return finish(planning, path);
+  }
+  const best = search(planning, where, flavour);
+  // A choice cut short by the bound on effort is not one to remember.
+  if (best !== null && planning.work.left > 0 && planning.shapes.size < maxShapes) planning.shapes.set(shape, best.path.key);
+  return best;
+}
+
+function search(planning: Planning, where: Predicate, flavour: Flavour): Finished | null {
+  let best: Finished | null = null;
+  let fallback: Finished | null = null;
+  for (const path of pathsOf(planning, where, flavour, null)) {
+    if (flavour === "ordered" && !path.each) continue;
+    const finished = finish(planning, path);
+    const allowed = planning.request.allowFullScan || finished.scan !== "full";
+    if (allowed && (best === null || cheaper(finished, best))) best = finished;
+    if (fallback === null || cheaper(finished, fallback)) fallback = finished;
+  }
+  return best ?? fallback;
+}
+
+/** Every path, or only those that may bear the key `only`. */
+function pathsOf(planning: Planning, where: Predicate, flavour: Flavour, only: string | null): Path[] {
+  planning.work.left--;
+  const conjunction = takeApart(where);
+  const paths: Path[] = [];
+  const wants = (prefix: string): boolean => only === null || only.startsWith(prefix);
+  for (const index of planning.table.indexes) {
+    if (wants(`index:${index.name}:`)) paths.push(...indexPaths(planning, index, conjunction));
+  }
+  if (planning.work.left > 0) {
+    const flavours = flavour === "ordered" ? [true] : flavour === "branch" || planning.order.length === 0 ? [false] : [true, false];
+    conjunction.ors.forEach((disjunction, nth) => {
+      if (!wants(`or${nth}`)) return;
+      const choose = (branch: Predicate, ordered: boolean): Path | null =>
+        planning.work.left <= 0 ? plainBranch(planning, branch, ordered) : (remembered(planning, branch, ordered ? "ordered" : "branch")?.path ?? null);
+      paths.push(...unionPaths(planning, conjunction, disjunction, nth, flavours, choose));
+    });
+    if (planning.request.semiJoins !== false && wants("semi ")) paths.push(...semiJoinPaths(planning, conjunction));
+  }
+  for (const index of planning.table.indexes) {
+    if (wants(`walk:${index.name}`)) paths.push(walkPath(planning, index, conjunction));
+  }
+  return paths;
+}
+
+/** The best path of a branch by its own indexes alone, when the bound on effort is reached. */
+function plainBranch(planning: Planning, where: Predicate, ordered: boolean): Path | null {
+  const conjunction = takeApart(where);
+  let best: Finished | null = null;
+  for (const index of planning.table.indexes) {
+    for (const path of indexPaths(planning, index, conjunction)) {
+      if (ordered && !path.each) continue;
+      const finished = finish(planning, path);
+      if (best === null || cheaper(finished, best)) best = finished;
+    }
+  }
+  return best?.path ?? null;
+}
+
+function refusalOf({ request, excess }: Planning, best: Finished | null): Refusal | null {
+  if (best === null || best.scan !== "full" || request.allowFullScan) return null;
+  if (excess.probes > 0) {
+    // A policy or relation filter with many values is tested row by row instead, within maxScan.
+    if (!excess.byWhere) return null;
+    return { code: "TOO_MANY_PROBES", probes: excess.probes, reason: `the filter needs ${excess.probes} index ranges` };
+  }
+  const bare = request.where.kind === "const" && request.limit === null && !request.paged;
+  return {
+    code: "FULL_SCAN",
+    reason: bare ? "the query has neither a filter nor a limit" : best.sorting === "memory" || best.sorting === "partial" ? "no index bounds the scan or delivers its order" : "no index bounds the scan",
+  };
+}
+
+function toPlan(planning: Planning, best: Finished | null, refusal: Refusal | null): QueryPlan {
+  const { request, order } = planning;
+  const probes = best?.path.probes ?? [];
+  const empty = best === null || probes.length === 0;
+  return deepFreeze({
+    kind: "query",
+    table: request.table,
+    probes,
+    combine: empty ? "none" : best.combine,
+    overlapping: best?.path.overlapping ?? false,
+    order,
+    sorting: empty ? "any" : best.sorting,
+    delivered: best?.delivered ?? 0,
+    limit: request.limit,
+    offset: request.offset,
+    keySets: best?.path.keySets ?? [],
+    scan: empty ? "bounded" : best.scan,
+    refusal: empty ? null : refusal,
+    estimate: {
+      documents: Math.ceil(best?.documents ?? 0),
+      queries: Math.ceil(best?.queries ?? 0),
+      rows: Math.ceil(best?.rows ?? 0),
+    },
+    policies: policiesOf(request, probes),
+    where: request.where,
+  } satisfies QueryPlan);
+}

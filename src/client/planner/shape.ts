@@ -1,0 +1,48 @@
+import { isPoint } from "../predicate/sets.js";
+import type { Predicate } from "../predicate/types.js";
+import type { Planning } from "./paths.js";
+
+/**
+ * A text that is equal for queries that the planner may treat alike: the predicate's structure with the kinds of its
+ * ranges but not their values, the order, the limit and what is allowed.
+ */
+export function shapeOf({ request, order }: Planning, where: Predicate): string {
+  const { table, limit, offset, paged, allowFullScan, semiJoins, limits } = request;
+  const keys = order.map((k) => `${k.field}${k.direction === "asc" ? "+" : "-"}`).join(",");
+  const flags = `${limit ?? "-"},${offset},${paged ? "p" : ""}${allowFullScan ? "f" : ""}${semiJoins === false ? "n" : ""},${limits.maxProbes},${limits.relationKeys}`;
+  return `${table}|${keys}|${flags}|${predicateShape(where)}`;
+}
+
+function predicateShape(predicate: Predicate): string {
+  switch (predicate.kind) {
+    case "const":
+      return predicate.value === true ? "T" : "F";
+    case "field": {
+      let set = "";
+      for (const part of predicate.set) {
+        set += isPoint(part) ? (part.lower!.value == null ? "0" : ".") : `${part.lower === null ? "" : kindOf(part.lower.value)}~${part.upper === null ? "" : kindOf(part.upper.value)}`;
+      }
+      const tests = predicate.tests.map((t) => (t.negated ? `!${t.op}` : t.op)).join();
+      return `${predicate.field}:${set}${tests}${predicate.policies === undefined ? "" : "@"}`;
+    }
+    case "exists":
+      return `${predicate.negated ? "!" : ""}${predicate.relation.name}(${predicateShape(predicate.where)};${predicateShape(predicate.junction)})`;
+    case "and":
+      return `(${predicate.of.map(predicateShape).join("&")})`;
+    case "or":
+      return `[${predicate.of.map(predicateShape).join("|")}]`;
+    case "not":
+      return `-${predicateShape(predicate.of)}`;
+  }
+}
+
+/** The edges of type brackets are told from values inside them: they make a range half open. */
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return "0";
+  if (typeof value === "bigint") return value === 9223372036854775807n ? "M" : "i";
+  if (typeof value === "string") return value === "" ? "S" : "s";
+  if (typeof value === "boolean") return value ? "t" : "f";
+  if (Array.isArray(value)) return value.length === 0 ? "A" : "a";
+  if (value instanceof ArrayBuffer) return value.byteLength === 0 ? "B" : "b";
+  return typeof value === "number" ? "n" : Object.keys(value).length === 0 ? "O" : "o";
+}
