@@ -22,6 +22,11 @@ export const step = internalMutation({
   handler: async (ctx, { jobId, generation }): Promise<null> => {
     const job = await jobAt(ctx, jobId, generation);
     if (job === null) return null;
+    const early = (job.dueAt ?? 0) - Date.now();
+    if (early > 0) {
+      await ctx.db.patch("jobs", jobId, await scheduleStep(ctx, jobId, generation + 1, early));
+      return null;
+    }
     const { documentsRead, bytesRead, databaseQueries } = await ctx.meta.getTransactionMetrics();
     const transactionLimits = {
       documentsRead: documentsRead.remaining - RESERVE.documentsRead,

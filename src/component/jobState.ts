@@ -7,6 +7,13 @@ import type { Job } from "./validators.js";
 /** How long after a step was due its watchdog looks: far beyond the one second that a step's code may take. */
 export const WATCHDOG_MS = 60_000;
 
+/**
+ * The longest delay given to the scheduler at once, some 24 days; longer ones are waited for in stages. In-process
+ * backends for tests schedule by JavaScript timers, which fire at once beyond 2 ** 31 - 1 ms: a purge in 30 days would
+ * happen now.
+ */
+const MAX_DELAY_MS = 2 ** 31 - 1 - 2 * WATCHDOG_MS;
+
 const MAX_BACKOFF_MS = 86_400_000;
 const MAX_ERROR_CHARS = 1_000;
 
@@ -46,14 +53,18 @@ export async function jobAt(ctx: QueryCtx, jobId: Id<"jobs">, generation: number
   return job !== null && isActive(job) && job.generation === generation ? job : null;
 }
 
-/** Schedules a step and the watchdog that looks after it; the answer is patched into the job. */
+/**
+ * Schedules a step and the watchdog that looks after it; the answer is patched into the job. `dueAt` is set where the
+ * delay is too long for one timer.
+ */
 export async function scheduleStep(ctx: MutationCtx, jobId: Id<"jobs">, generation: number, delayMs: number) {
   const turn = { jobId, generation };
+  const delay = Math.min(delayMs, MAX_DELAY_MS);
   const [step, watchdog] = await Promise.all([
-    ctx.scheduler.runAfter(delayMs, internal.driver.step, turn),
-    ctx.scheduler.runAfter(delayMs + WATCHDOG_MS, internal.driver.watchdog, turn),
+    ctx.scheduler.runAfter(delay, internal.driver.step, turn),
+    ctx.scheduler.runAfter(delay + WATCHDOG_MS, internal.driver.watchdog, turn),
   ]);
-  return { generation, step, watchdog };
+  return { generation, step, watchdog, dueAt: delay < delayMs ? Date.now() + delayMs : undefined };
 }
 
 /** Cancels what is scheduled for a job and has not begun. What has begun finds a newer generation and stops. */

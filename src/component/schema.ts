@@ -42,6 +42,8 @@ export default defineSchema({
     /** No unfinished item has a `seq` below this: steps start here, past the index entries of deleted items. */
     headSeq: v.number(),
     nextSeq: v.number(),
+    /** When the first step is due, where that is too far off for one timer. */
+    dueAt: v.optional(v.number()),
     step: v.optional(v.id("_scheduled_functions")),
     watchdog: v.optional(v.id("_scheduled_functions")),
   }).index("by_status_and_finishedAt", ["status", "finishedAt"]),
