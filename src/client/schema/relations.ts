@@ -1,7 +1,8 @@
-import { OrmError } from "../errors.js";
 import type { AnySchema, SchemaPath, TableNames } from "../types/model.js";
 import type { StandingWhere } from "../types/where.js";
 import type { ReferentialAction } from "./catalog.js";
+import { resolveRelations, type ResolvedRelation } from "./resolve.js";
+import { readTables, type BaseTable } from "./tables.js";
 
 /** A relation as its maker returns it: what the user wrote, with `from` and `to` still as written. */
 export interface Relation<
@@ -31,10 +32,13 @@ export interface AnyRelations {
   readonly [table: string]: { readonly [relation: string]: Relation };
 }
 
-/** What `defineRelations` returns. */
+/** What `defineRelations` returns: what was written, and what it means, for `new Orm` to build on. */
 export interface Relations<R extends AnyRelations = AnyRelations> {
   readonly schema: AnySchema;
   readonly definitions: R;
+  readonly tables: Readonly<Record<string, BaseTable>>;
+  /** table -> its relations, in the order written. */
+  readonly resolved: Readonly<Record<string, readonly ResolvedRelation[]>>;
 }
 
 /** Options of `r.one.T`. `from` names fields of the declaring table, `to` fields of `T`; both default to `_id`. */
@@ -88,63 +92,34 @@ export interface UnknownTable<T> {
   readonly "this table is not in the schema": T;
 }
 
-const optionKeys = {
-  one: new Set(["from", "to", "onDelete", "onUpdate", "enforce"]),
-  many: new Set(["from", "to", "through", "where"]),
-};
-
 /**
- * Declares how tables relate. Cheap: it records what is written and checks the tables' names; `new Orm`, which also
- * knows the unique keys, checks the rest.
+ * Declares how tables relate, and checks it against the schema: tables, fields, names, and that an index leads with
+ * every key by which rows are looked up. `new Orm`, which also knows the unique keys, checks foreign keys.
  *
- * @throws OrmError `INVALID_SCHEMA` for an unknown table or option.
+ * @throws OrmError `INVALID_SCHEMA`, naming the place (`relations -> posts -> author`) and the mend.
  */
 export function defineRelations<S extends AnySchema, R extends RelationsFor<S, R> & AnyRelations>(
   schema: S,
   define: (r: RelationBuilder<S>) => R,
 ): Relations<R> {
-  const one: Record<string, (options?: object) => Relation> = {};
-  const many: Record<string, (options?: object) => Relation> = {};
-  for (const target of Object.keys(schema.tables)) {
-    one[target] = (options = {}) => ({ ...checkOptions("one", target, options), kind: "one", target });
-    many[target] = (options = {}) => ({ ...checkOptions("many", target, options), kind: "many", target });
-  }
-  const builder = { one: knownTables(one, "r.one"), many: knownTables(many, "r.many") };
+  const builder = { one: makers("one"), many: makers("many") };
   const definitions = define(builder as unknown as RelationBuilder<S>);
-  for (const table of Object.keys(definitions)) {
-    if (!Object.hasOwn(schema.tables, table)) throw unknownTable(table, Object.keys(schema.tables), `relations -> ${table}`);
-  }
-  return Object.freeze({ schema, definitions });
+  return Object.freeze({ schema, definitions, ...readSchema(schema, definitions) });
 }
 
-/** Turns the "is not a function" of a misspelt `r.one.T` into an error that names the tables. */
-function knownTables<T extends object>(makers: T, place: string): T {
-  return new Proxy(makers, {
-    get(target, name, receiver): unknown {
-      if (typeof name === "string" && !Object.hasOwn(target, name)) {
-        throw unknownTable(name, Object.keys(target), `relations -> ${place}.${name}`);
-      }
-      return Reflect.get(target, name, receiver);
-    },
-  });
+/** The tables of a schema and the relations between them, checked. @throws OrmError `INVALID_SCHEMA`. */
+export function readSchema(
+  schema: AnySchema,
+  definitions: AnyRelations,
+): Pick<Relations, "tables" | "resolved"> {
+  const tables = readTables(schema);
+  return { tables, resolved: resolveRelations(tables, definitions) };
 }
 
-function checkOptions(kind: "one" | "many", target: string, options: object): object {
-  for (const key of Object.keys(options)) {
-    if (optionKeys[kind].has(key)) continue;
-    throw new OrmError("INVALID_SCHEMA", `Unknown option "${key}" of a \`${kind}\` relation`, {
-      table: target,
-      path: `relations -> r.${kind}.${target}`,
-      hint: `Options of \`${kind}\`: ${[...optionKeys[kind]].join(", ")}.`,
-    });
-  }
-  return options;
-}
-
-/** The error for a name that is no table, with the closest or all names. */
-export function unknownTable(name: string, tables: readonly string[], path: string): OrmError {
-  return new OrmError("INVALID_SCHEMA", `There is no table "${name}" in the schema`, {
-    path,
-    hint: `Tables: ${tables.join(", ")}.`,
-  });
+/** Makers for any name: the place of a misspelt table is known only once the relation has one. */
+function makers(kind: "one" | "many"): object {
+  return new Proxy(
+    {},
+    { get: (_, target) => (options: object = {}) => Object.freeze({ ...options, kind, target: String(target) }) },
+  );
 }

@@ -54,9 +54,6 @@ export interface WriteResult {
   readonly job: string | null;
 }
 
-/** `V` is `I`, or `I[]` for the rows of an array. */
-type PerRow<Many extends boolean, I> = Many extends true ? I[] : I;
-
 /** A statement of insert: runs once, when awaited. */
 export interface InsertStatement<M extends AnyModel, T extends string, Many extends boolean, Skips extends boolean>
   extends PromiseLike<SkippedOr<Many, Skips, GenericId<T>>> {
