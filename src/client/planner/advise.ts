@@ -1,6 +1,6 @@
 import { always, type Predicate } from "../predicate/types.js";
 import { isPoint, isEverything } from "../predicate/sets.js";
-import type { TableInfo } from "../schema/catalog.js";
+import type { IndexInfo, TableInfo } from "../schema/catalog.js";
 import { hidesSoftDeleted, setShare } from "./estimate.js";
 import { takeApart } from "./paths.js";
 import type { OrderKey, QueryPlan } from "./plan.js";
@@ -13,8 +13,9 @@ export interface Suggestion {
   readonly text: string;
 }
 
-/** The whole `Convex` limit: fields in one index. */
+/** Convex's own limit of fields in one index. */
 const maxFields = 16;
+const maxSuggestions = 4;
 
 /**
  * The indexes that would remove the plan's scan, sort or residual: equalities first, then the order or one range. Empty
@@ -27,11 +28,17 @@ export function suggestIndexes(table: TableInfo, plan: QueryPlan): Suggestion[] 
   const found = new Map<string, Suggestion>();
   for (const branch of branches(plan.where)) {
     const fields = idealIndex(table, branch, plan);
-    if (fields.length === 0 || table.indexes.some((index) => startsWith(index.fields, fields))) continue;
+    if (fields.length === 0 || table.indexes.some((index) => serves(index, fields, plan))) continue;
     const suggestion = toSuggestion(table, fields);
     found.set(suggestion.text, suggestion);
   }
-  return [...found.values()];
+  return [...found.values()].slice(0, maxSuggestions);
+}
+
+/** An index that only begins with the fields serves a filter, but breaks ties of an order in its own way. */
+function serves(index: IndexInfo, fields: readonly string[], plan: QueryPlan): boolean {
+  const begins = fields.every((field, i) => index.fields[i] === field);
+  return begins && (plan.order.length === 0 || index.declared === fields.length || plan.sorting === "index");
 }
 
 /** The conjunctions that an index would have to serve: the branches of the first OR, each with the rest. */
@@ -87,8 +94,6 @@ function servableResidual(table: TableInfo, plan: QueryPlan): boolean {
   };
   return plan.probes.some((probe) => probe.kind === "range" && servable(probe.residual));
 }
-
-const startsWith = (fields: readonly string[], prefix: readonly string[]): boolean => prefix.every((field, i) => fields[i] === field);
 
 function toSuggestion(table: TableInfo, fields: readonly string[]): Suggestion {
   const base = `by_${fields.map((f) => f.replaceAll(".", "_")).join("_and_")}`;

@@ -42,7 +42,7 @@ export function finish(planning: Planning, path: Path): Finished {
     const parts = probe.residual === null ? [] : probe.residual.kind === "and" ? probe.residual.of : [probe.residual];
     return parts.some((part) => !hidesSoftDeleted(table, part));
   });
-  const limited = wanted !== null && !residual && (sorting === "any" || sorting === "index");
+  const limited = wanted !== null && !residual && sorting !== "memory";
   return {
     path,
     combine,

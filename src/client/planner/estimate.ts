@@ -65,8 +65,16 @@ export function hidesSoftDeleted(table: TableInfo, predicate: Predicate): boolea
   return predicate.tests.length === 0 && sameSet(predicate.set, absentOrNull);
 }
 
+const shares = new WeakMap<Predicate, number>();
+
 /** The share of rows that match a normalised predicate, its parts taken as independent. */
 export function share(table: TableInfo, predicate: Predicate): number {
+  let known = shares.get(predicate);
+  if (known === undefined) shares.set(predicate, (known = computeShare(table, predicate)));
+  return known;
+}
+
+function computeShare(table: TableInfo, predicate: Predicate): number {
   switch (predicate.kind) {
     case "const":
       return predicate.value === true ? 1 : 0;

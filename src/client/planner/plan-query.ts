@@ -5,13 +5,13 @@ import { completeOrder } from "./order.js";
 import { takeApart, type Path, type Planning } from "./paths.js";
 import { deepFreeze, type PlanRequest, type QueryPlan, type Refusal } from "./plan.js";
 import { policiesOf } from "./policies.js";
-import { indexPaths, walkPath } from "./ranges.js";
+import { indexPaths, noteExcess, walkPath } from "./ranges.js";
 import { semiJoinPaths } from "./semijoin.js";
 import { shapeOf } from "./shape.js";
 import { unionPaths } from "./union.js";
 
 /** Sub-plans that one query may try; what is left over stays a residual. */
-const maxWork = 200;
+const maxWork = 80;
 const shapesByCatalog = new WeakMap<Catalog, Map<string, string>>();
 const maxShapes = 1_000;
 
@@ -49,8 +49,9 @@ function remembered(planning: Planning, where: Predicate, flavour: Flavour): Fin
     if (path !== undefined) return finish(planning, path);
   }
   const best = search(planning, where, flavour);
-  // A choice cut short by the bound on effort is not one to remember.
-  if (best !== null && planning.work.left > 0 && planning.shapes.size < maxShapes) planning.shapes.set(shape, best.path.key);
+  // A choice cut short is not one to remember: the next query must find out why by itself.
+  const whole = planning.work.left > 0 && planning.excess.probes === 0;
+  if (best !== null && whole && planning.shapes.size < maxShapes) planning.shapes.set(shape, best.path.key);
   return best;
 }
 
@@ -69,7 +70,7 @@ function search(planning: Planning, where: Predicate, flavour: Flavour): Finishe
 
 /** Every path, or only those that may bear the key `only`. */
 function pathsOf(planning: Planning, where: Predicate, flavour: Flavour, only: string | null): Path[] {
-  planning.work.left--;
+  if (--planning.work.left === 0) noteExcess(planning, planning.request.limits.maxProbes + 1, where);
   const conjunction = takeApart(where);
   const paths: Path[] = [];
   const wants = (prefix: string): boolean => only === null || only.startsWith(prefix);
@@ -86,7 +87,8 @@ function pathsOf(planning: Planning, where: Predicate, flavour: Flavour, only: s
     });
     if (planning.request.semiJoins !== false && wants("semi ")) paths.push(...semiJoinPaths(planning, conjunction));
   }
-  for (const index of planning.table.indexes) {
+  // The table's own order comes first, so that it wins where no order is asked for.
+  for (const index of [...planning.table.indexes].reverse()) {
     if (wants(`walk:${index.name}`)) paths.push(walkPath(planning, index, conjunction));
   }
   return paths;
@@ -111,7 +113,7 @@ function refusalOf({ request, excess }: Planning, best: Finished | null): Refusa
   if (excess.probes > 0) {
     // A policy or relation filter with many values is tested row by row instead, within maxScan.
     if (!excess.byWhere) return null;
-    return { code: "TOO_MANY_PROBES", probes: excess.probes, reason: `the filter needs ${excess.probes} index ranges` };
+    return { code: "TOO_MANY_PROBES", probes: excess.probes, reason: `the filter needs ${excess.probes} index ranges or more` };
   }
   const bare = request.where.kind === "const" && request.limit === null && !request.paged;
   return {

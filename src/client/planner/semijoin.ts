@@ -1,10 +1,15 @@
-import { conjoin } from "../predicate/normalize.js";
-import { always, type ExistsPredicate, type Predicate } from "../predicate/types.js";
-import type { RelationInfo } from "../schema/catalog.js";
-import { assumedRows, pointShare } from "./estimate.js";
+import type { ExistsPredicate, Predicate } from "../predicate/types.js";
+import { pointShare } from "./estimate.js";
+import { junctionWhere } from "./junction.js";
 import type { Conjunction, Path, Planning } from "./paths.js";
 import type { KeySet, QueryPlan } from "./plan.js";
 import { indexPaths } from "./ranges.js";
+
+/**
+ * A key set is taken to be no larger than this: who filters by a relation means to choose. When the run finds more keys
+ * than `maxProbes`, the query is planned again without semi-joins.
+ */
+const assumedKeys = 20;
 
 /**
  * Paths that drive from the related side: the related rows that pass the filter are read through an index of theirs, and
@@ -30,27 +35,7 @@ function keySource(planning: Planning, filter: ExistsPredicate): { keySet: KeySe
   if (relation.through === null) {
     return related(planning, relation.target, filter.where, name, relation.to);
   }
-  // Through a junction: its rows whose other end passes, the filter being itself a semi-join below.
-  const toTarget: RelationInfo = {
-    name: relation.name,
-    table: relation.through.table,
-    kind: "one",
-    target: relation.target,
-    from: relation.through.to,
-    to: relation.to,
-    through: null,
-    where: null,
-    targetUnique: relation.targetUnique,
-  };
-  const other: Predicate = {
-    kind: "exists",
-    relation: toTarget,
-    where: filter.where,
-    junction: always,
-    negated: false,
-    unrestricted: filter.unrestricted,
-  };
-  return related(planning, relation.through.table, conjoin([filter.junction, other]), name, relation.through.from);
+  return related(planning, relation.through.table, junctionWhere(filter), name, relation.through.from);
 }
 
 function related(
@@ -75,6 +60,6 @@ function related(
   const info = planning.catalog.tables[table]!;
   // Rows that share a key make one: no more keys than the columns are taken to have values.
   const distinct = 1 / columns.reduce((p, column) => p * pointShare(info, column), 1);
-  const expected = Math.max(1, Math.min(plan.estimate.rows, Math.max(distinct, 1), assumedRows));
+  const expected = Math.max(1, Math.min(plan.estimate.rows, distinct, assumedKeys));
   return { keySet: { relation, plan, columns }, expected };
 }

@@ -13,7 +13,14 @@ export function shapeOf({ request, order }: Planning, where: Predicate): string 
   return `${table}|${keys}|${flags}|${predicateShape(where)}`;
 }
 
+const shapes = new WeakMap<Predicate, string>();
 function predicateShape(predicate: Predicate): string {
+  let known = shapes.get(predicate);
+  if (known === undefined) shapes.set(predicate, (known = computeShape(predicate)));
+  return known;
+}
+
+function computeShape(predicate: Predicate): string {
   switch (predicate.kind) {
     case "const":
       return predicate.value === true ? "T" : "F";
