@@ -19,7 +19,10 @@ const arrows = Object.entries(rooms).map(([room, allowed]) => {
           patterns: [
             outside,
             { regex: "^(\\.\\./)+orm\\.js$", message: `${room} lies below the public face.` },
-            { regex: "/component/(?!_generated/)", message: "The client knows the component by its generated API only." },
+            {
+              regex: "/component/(?!_generated/)",
+              message: "The client knows the component by its generated API only.",
+            },
             ...forbidden.map((other) => ({
               regex: `^(\\.\\./)+${other}/`,
               message: `${room} lies below ${other}: arrows between rooms point down only.`,
@@ -76,7 +79,12 @@ export default defineConfig(
     rules: {
       "no-restricted-imports": [
         "error",
-        { patterns: [outside, { regex: "/client/", message: "The component is bundled by itself: it imports no client." }] },
+        {
+          patterns: [
+            outside,
+            { regex: "/client/", message: "The component is bundled by itself: it imports no client." },
+          ],
+        },
       ],
     },
   },

@@ -25,4 +25,5 @@ const schema = defineEntSchema({
 const definitions = getEntDefinitions(schema);
 
 /** convex-ents' table function for a context. */
-export const entsOf = (ctx: Ctx) => entsTableFactory(ctx as unknown as Parameters<typeof entsTableFactory>[0], definitions);
+export const entsOf = (ctx: Ctx) =>
+  entsTableFactory(ctx as unknown as Parameters<typeof entsTableFactory>[0], definitions);

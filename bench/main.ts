@@ -14,7 +14,11 @@ const modules = { "/convex/_generated/api.js": () => Promise.resolve({}) };
 
 const store = convexTest({ schema, modules, transactionLimits: true });
 await store.run(load);
-console.log(`A store of ${Object.entries(sizes).map(([table, rows]) => `${rows} ${table}`).join(", ")}.`);
+console.log(
+  `A store of ${Object.entries(sizes)
+    .map(([table, rows]) => `${rows} ${table}`)
+    .join(", ")}.`,
+);
 
 let disagreements = 0;
 for (const { question, ordered, ways, scanned } of cases) {

@@ -36,7 +36,10 @@ export async function measureClient() {
   const rooms = {};
   for (const { inputs } of Object.values(metafile.outputs)) {
     for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
-      const [, room] = /src\/client\/(?:([^/]+)\/)?/.exec(input) ?? [undefined, /node_modules\/([^/]+)/.exec(input)?.[1]];
+      const [, room] = /src\/client\/(?:([^/]+)\/)?/.exec(input) ?? [
+        undefined,
+        /node_modules\/([^/]+)/.exec(input)?.[1],
+      ];
       rooms[room ?? "face"] = (rooms[room ?? "face"] ?? 0) + bytesInOutput;
     }
   }

@@ -17,11 +17,17 @@ export const children: Case = {
       const authors = new Map(await Promise.all(authorIds.map(async (id) => [id, await ctx.db.get(id)] as const)));
       const comments = await Promise.all(
         posts.map((post) =>
-          ctx.db.query("comments").withIndex("by_post_and_likes", (q) => q.eq("postId", post._id)).order("desc").take(3),
+          ctx.db
+            .query("comments")
+            .withIndex("by_post_and_likes", (q) => q.eq("postId", post._id))
+            .order("desc")
+            .take(3),
         ),
       );
       return posts.map((post, at) =>
-        [post.title, authors.get(post.authorId)?.name, ...(comments[at] ?? []).map((comment) => comment.text)].join("|"),
+        [post.title, authors.get(post.authorId)?.name, ...(comments[at] ?? []).map((comment) => comment.text)].join(
+          "|",
+        ),
       );
     },
     "convex-ents": async (ctx) => {
@@ -31,7 +37,9 @@ export const children: Case = {
         .map(async (post) => ({
           title: post.title,
           author: (await post.edge("author")).name,
-          comments: await entsOf(ctx)("comments", "by_post_and_likes", (q) => q.eq("postId", post._id)).order("desc").take(3),
+          comments: await entsOf(ctx)("comments", "by_post_and_likes", (q) => q.eq("postId", post._id))
+            .order("desc")
+            .take(3),
         }));
       return posts.map(({ title, author, comments }) => [title, author, ...comments.map(({ text }) => text)].join("|"));
     },
@@ -42,7 +50,9 @@ export const children: Case = {
         limit: 20,
         with: { author: true, comments: { orderBy: { likes: "desc" }, limit: 3 } },
       });
-      return posts.map(({ title, author, comments }) => [title, author?.name, ...comments.map(({ text }) => text)].join("|"));
+      return posts.map(({ title, author, comments }) =>
+        [title, author?.name, ...comments.map(({ text }) => text)].join("|"),
+      );
     },
   },
 };

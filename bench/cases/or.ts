@@ -11,8 +11,14 @@ export const or: Case = {
   ways: {
     "by hand": async (ctx) => {
       const [pinned, liked] = await Promise.all([
-        ctx.db.query("posts").withIndex("by_pinned", (q) => q.eq("pinned", true)).collect(),
-        ctx.db.query("posts").withIndex("by_status_and_likes", (q) => q.eq("status", "live").gte("likes", 3_960)).collect(),
+        ctx.db
+          .query("posts")
+          .withIndex("by_pinned", (q) => q.eq("pinned", true))
+          .collect(),
+        ctx.db
+          .query("posts")
+          .withIndex("by_status_and_likes", (q) => q.eq("status", "live").gte("likes", 3_960))
+          .collect(),
       ]);
       return [...new Set([...pinned, ...liked].map((post) => post._id))];
     },

@@ -26,12 +26,18 @@ export const page: Case = {
       return posts.map((post) => post._id);
     },
     "convex-ents": async (ctx) => {
-      const posts = await entsOf(ctx)("posts", "by_status_and_likes", (q) => q.eq("status", "live")).order("desc").take(20);
+      const posts = await entsOf(ctx)("posts", "by_status_and_likes", (q) => q.eq("status", "live"))
+        .order("desc")
+        .take(20);
       return posts.map((post) => post._id);
     },
     // It sorts in memory what the equality finds.
     "better-convex": async (ctx) => {
-      const posts = await betterOf(ctx).query.posts.findMany({ where: { status: "live" }, orderBy: { likes: "desc" }, limit: 20 });
+      const posts = await betterOf(ctx).query.posts.findMany({
+        where: { status: "live" },
+        orderBy: { likes: "desc" },
+        limit: 20,
+      });
       return posts.map((post) => post.id);
     },
   },

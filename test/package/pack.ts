@@ -8,7 +8,9 @@ export const root = path.resolve(import.meta.dirname, "../..");
 export function run(command: string, args: string[], cwd: string = root): string {
   // What vitest sets for its own workers would make a nested vitest or Node behave otherwise than a user's.
   const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(VITEST|NODE_ENV$|NODE_OPTIONS$|npm_|TEST$|MODE$|DEV$|PROD$)/.test(name)),
+    Object.entries(process.env).filter(
+      ([name]) => !/^(VITEST|NODE_ENV$|NODE_OPTIONS$|npm_|TEST$|MODE$|DEV$|PROD$)/.test(name),
+    ),
   );
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, env, encoding: "utf8", maxBuffer: 1 << 26 });
   if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}\n${stdout}\n${stderr}`);
@@ -28,7 +30,8 @@ export function pack(folder: string): string {
   const stage = path.join(folder, "stage");
   fs.mkdirSync(stage, { recursive: true });
   for (const name of ["package.json", "README.md", "LICENSE", "src"]) {
-    if (fs.existsSync(path.join(root, name))) fs.cpSync(path.join(root, name), path.join(stage, name), { recursive: true });
+    if (fs.existsSync(path.join(root, name)))
+      fs.cpSync(path.join(root, name), path.join(stage, name), { recursive: true });
   }
   run(process.execPath, ["scripts/build.mjs", path.join(stage, "dist")]);
   const printed = run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", folder], stage);

@@ -43,7 +43,9 @@ describe("the packed tarball", () => {
       expect(names).toContain(`package/${name}`);
     }
     expect(names.filter((name) => /\.test(-d)?\./.test(name))).toEqual([]);
-    expect(names.filter((name) => !/^package\/(dist\/|src\/|LICENSE$|README\.md$|package\.json$)/.test(name))).toEqual([]);
+    expect(names.filter((name) => !/^package\/(dist\/|src\/|LICENSE$|README\.md$|package\.json$)/.test(name))).toEqual(
+      [],
+    );
   });
 
   test("publint finds nothing to say", async () => {
@@ -57,7 +59,13 @@ describe("the packed tarball", () => {
 
   test("attw finds that every entry resolves, with types that tell the truth", () => {
     // esm-only: a Convex app is bundled, and the package has no CommonJS build. attw ends with 1 at any problem.
-    const printed = runTool("@arethetypeswrong/cli/dist/index.js", [tarball, "--profile", "esm-only", "--format", "json"]);
+    const printed = runTool("@arethetypeswrong/cli/dist/index.js", [
+      tarball,
+      "--profile",
+      "esm-only",
+      "--format",
+      "json",
+    ]);
     const { analysis } = JSON.parse(printed) as { analysis: { entrypoints: Record<string, unknown> } };
     const { exports } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as { exports: object };
     expect(Object.keys(analysis.entrypoints).sort()).toEqual(Object.keys(exports).sort());

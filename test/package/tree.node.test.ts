@@ -68,6 +68,25 @@ function wrongArrows(file: string): string[] {
   return wrong;
 }
 
+/** The names of the public functions that a file registers. */
+function publicFunctions(file: string): string[] {
+  return [...read(file).matchAll(/^export const (\w+)[^=]*= (query|mutation|action)\(/gm)].map(
+    ([, name]) => name as string,
+  );
+}
+
+/** Modules of a Convex folder that its generated api does not list. */
+function unlistedModules(folder: string, api: string): string[] {
+  const listed = new Set(
+    [...read(`${folder}/_generated/${api}`).matchAll(/^import type \* as \w+ from "\.\.\/(.+)\.js";$/gm)].map(
+      ([, name]) => name,
+    ),
+  );
+  return files(`${folder}/*.ts`)
+    .map((file) => path.relative(folder, file).replace(/\.ts$/, ""))
+    .filter((name) => !/^_generated\/|^schema$|\.|^README/.test(name) && !listed.has(name));
+}
+
 /** What a component's function lacks, for every function that a file registers. */
 function looseFunctions(file: string): string[] {
   const loose: string[] = [];
@@ -112,14 +131,18 @@ describe("the sources", () => {
   test("the room of types leaves nothing behind when compiled", () => {
     const code = shipped
       .filter((file) => roomOf(file) === "types")
-      .map((file) => ts.transpileModule(read(file), { compilerOptions: { verbatimModuleSyntax: true, removeComments: true } }))
+      .map((file) =>
+        ts.transpileModule(read(file), { compilerOptions: { verbatimModuleSyntax: true, removeComments: true } }),
+      )
       .map(({ outputText }) => outputText.replace(/^export \{\};\s*$/m, "").trim());
     expect(code.filter((text) => text !== "")).toEqual([]);
   });
 
   test("relative imports say .js", () => {
     const bare = sources.flatMap((file) =>
-      importsOf(file).flatMap((name) => (name.startsWith(".") && !/\.(js|json)$/.test(name) ? [`${file}: ${name}`] : [])),
+      importsOf(file).flatMap((name) =>
+        name.startsWith(".") && !/\.(js|json)$/.test(name) ? [`${file}: ${name}`] : [],
+      ),
     );
     expect(bare).toEqual([]);
   });
@@ -136,6 +159,14 @@ describe("the component", () => {
     expect(linesMatching(component, /\.paginate\(|\bctx\.auth\b/)).toEqual([]);
   });
 
+  test("its generated API lists every public function: else, `npm run build:codegen`", () => {
+    const api = read("src/component/_generated/component.ts");
+    const names = component.flatMap(publicFunctions);
+    expect(names).not.toEqual([]);
+    expect(names.filter((name) => !api.includes(`${name}: FunctionReference<`))).toEqual([]);
+    expect(unlistedModules("src/component", "api.ts")).toEqual([]);
+  });
+
   test("its builders are its own", () => {
     const generic = /\b(query|mutation|action|internalQuery|internalMutation|internalAction)Generic\b/;
     expect(linesMatching(component, generic)).toEqual([]);
@@ -147,13 +178,19 @@ describe("the component", () => {
 });
 
 describe("the repository", () => {
+  test("the example's generated API lists every module: else, `npm run build:codegen`", () => {
+    expect(unlistedModules("example/convex", "api.d.ts")).toEqual([]);
+  });
+
   test("names no path of the machine that it was written on", () => {
     const text = files().filter((file) => !/\.(json|png|gif)$|^test\/package\/tree\.node\.test\.ts$/.test(file));
     expect(linesMatching(text, /(^|[\s"'`(])\/(work|home|root)\/|\.\.\/shared\//)).toEqual([]);
   });
 
   test("the lock file names no other registry than npm's", () => {
-    const resolved = [...read("package-lock.json").matchAll(/"resolved": "(https?:\/\/[^/"]+)/g)].map(([, host]) => host);
+    const resolved = [...read("package-lock.json").matchAll(/"resolved": "(https?:\/\/[^/"]+)/g)].map(
+      ([, host]) => host,
+    );
     expect(resolved.filter((host) => host !== "https://registry.npmjs.org")).toEqual([]);
   });
 });
