@@ -10,13 +10,21 @@ declare const id: GenericId<"users">;
 
 export async function reads() {
   const rows = await db.query.posts.findMany({
-    where: { authorId: id, publishedAt: { gte: t }, OR: [{ status: "live" }, { likes: { between: [1, 2] } }], author: { team: { name: "Core" } } },
+    where: {
+      authorId: id,
+      publishedAt: { gte: t },
+      OR: [{ status: "live" }, { likes: { between: [1, 2] } }],
+      author: { team: { name: "Core" } },
+    },
     orderBy: [{ publishedAt: "desc" }, { title: "asc" }],
     limit: 10,
     offset: 0,
     columns: { title: true, authorId: true },
     extras: { slug: (row) => row.title.toLowerCase() },
-    with: { author: true, comments: { where: { approved: true }, orderBy: { text: "desc" }, limit: 3, with: { user: true } } },
+    with: {
+      author: true,
+      comments: { where: { approved: true }, orderBy: { text: "desc" }, limit: 3, with: { user: true } },
+    },
     allowFullScan: false,
     maxScan: 4_096,
     withDeleted: false,

@@ -1,5 +1,10 @@
 import { defineSchema, defineTable } from "convex/server";
-import type { GenericActionCtx, GenericMutationCtx, GenericQueryCtx, DataModelFromSchemaDefinition } from "convex/server";
+import type {
+  GenericActionCtx,
+  GenericMutationCtx,
+  GenericQueryCtx,
+  DataModelFromSchemaDefinition,
+} from "convex/server";
 import { v } from "convex/values";
 import type { GenericId } from "convex/values";
 import { defineRelations } from "../../src/client/schema/relations.js";

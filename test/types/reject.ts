@@ -186,8 +186,11 @@ export async function writes() {
   await writer.update("comments").set({ approved: "yes" }).where({ text: "x" });
   // @ts-expect-error a misspelt field
   await writer.update("comments").set({ aproved: true }).where({ text: "x" });
-  // @ts-expect-error a function that returns a value of another type
-  await writer.update("posts").set((row) => ({ likes: row.title })).where({ likes: 1 });
+  await writer
+    .update("posts")
+    // @ts-expect-error a function that returns a value of another type
+    .set((row) => ({ likes: row.title }))
+    .where({ likes: 1 });
   // @ts-expect-error a unique that is not declared
   await writer.insert("teams").values({ name: "x" }).onConflictDoNothing({ target: "name" });
   // @ts-expect-error hard() is for deletes
@@ -247,14 +250,30 @@ export async function policies() {
 }
 
 export function options() {
-  new Orm({}, { schema, relations, tables: {
-    // @ts-expect-error a table that is not there
-    user: {},
-  } });
-  new Orm({}, { schema, relations, tables: { users: {
-    // @ts-expect-error a rule that does not exist
-    uniques: {},
-  } } });
+  new Orm(
+    {},
+    {
+      schema,
+      relations,
+      tables: {
+        // @ts-expect-error a table that is not there
+        user: {},
+      },
+    },
+  );
+  new Orm(
+    {},
+    {
+      schema,
+      relations,
+      tables: {
+        users: {
+          // @ts-expect-error a rule that does not exist
+          uniques: {},
+        },
+      },
+    },
+  );
   // @ts-expect-error a default of another type
   new Orm({}, { schema, relations, tables: { users: { defaults: { role: "boss" } } } });
   // @ts-expect-error a unique on a field that is not there

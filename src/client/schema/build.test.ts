@@ -138,46 +138,137 @@ describe("buildCatalog", () => {
   });
 
   it("is frozen", () => {
-    expect([catalog, catalog.tables, users, users!.relations, users!.foreignKeys, users!.referencedBy, users!.rules]
-      .every(Object.isFrozen)).toBe(true);
+    expect(
+      [catalog, catalog.tables, users, users!.relations, users!.foreignKeys, users!.referencedBy, users!.rules].every(
+        Object.isFrozen,
+      ),
+    ).toBe(true);
   });
 });
 
 describe("buildCatalog refuses, naming the place and the mend,", () => {
   it.each<[string, (r: Make) => Record<string, Record<string, unknown>>, RegExp]>([
-    ["an unknown table", (r) => ({ post: { author: r.one.users!({ from: "authorId" }) } }), /no table "post".*relations -> post/],
-    ["an unknown target", (r) => ({ posts: { author: r.one.user!({ from: "authorId" }) } }), /no table "user".*relations -> posts -> author\).*users/],
-    ["an unknown field", (r) => ({ posts: { author: r.one.users!({ from: "autorId" }) } }), /no field "autorId".*relations -> posts -> author\).*authorId/],
-    ["an unknown field of the target", (r) => ({ users: { posts: r.many.posts!({ to: "autorId" }) } }), /"posts" has no field "autorId".*relations -> users -> posts/],
-    ["a relation named like a field", (r) => ({ posts: { title: r.one.users!({ from: "authorId" }) } }), /relations -> posts -> title/],
-    ["a relation named AND", (r) => ({ posts: { AND: r.one.users!({ from: "authorId" }) } }), /relations -> posts -> AND/],
-    ["an unknown option", (r) => ({ posts: { author: r.one.users!({ from: "authorId", ondelete: "cascade" }) } }), /no option "ondelete".*onDelete/],
-    ["an action of a many", (r) => ({ users: { posts: r.many.posts!({ to: "authorId", onDelete: "cascade" }) } }), /no option "onDelete"/],
-    ["an unknown action", (r) => ({ posts: { author: r.one.users!({ from: "authorId", onDelete: "remove" }) } }), /"remove".*cascade, set null/],
+    [
+      "an unknown table",
+      (r) => ({ post: { author: r.one.users!({ from: "authorId" }) } }),
+      /no table "post".*relations -> post/,
+    ],
+    [
+      "an unknown target",
+      (r) => ({ posts: { author: r.one.user!({ from: "authorId" }) } }),
+      /no table "user".*relations -> posts -> author\).*users/,
+    ],
+    [
+      "an unknown field",
+      (r) => ({ posts: { author: r.one.users!({ from: "autorId" }) } }),
+      /no field "autorId".*relations -> posts -> author\).*authorId/,
+    ],
+    [
+      "an unknown field of the target",
+      (r) => ({ users: { posts: r.many.posts!({ to: "autorId" }) } }),
+      /"posts" has no field "autorId".*relations -> users -> posts/,
+    ],
+    [
+      "a relation named like a field",
+      (r) => ({ posts: { title: r.one.users!({ from: "authorId" }) } }),
+      /relations -> posts -> title/,
+    ],
+    [
+      "a relation named AND",
+      (r) => ({ posts: { AND: r.one.users!({ from: "authorId" }) } }),
+      /relations -> posts -> AND/,
+    ],
+    [
+      "an unknown option",
+      (r) => ({ posts: { author: r.one.users!({ from: "authorId", ondelete: "cascade" }) } }),
+      /no option "ondelete".*onDelete/,
+    ],
+    [
+      "an action of a many",
+      (r) => ({ users: { posts: r.many.posts!({ to: "authorId", onDelete: "cascade" }) } }),
+      /no option "onDelete"/,
+    ],
+    [
+      "an unknown action",
+      (r) => ({ posts: { author: r.one.users!({ from: "authorId", onDelete: "remove" }) } }),
+      /"remove".*cascade, set null/,
+    ],
     ["no key at all", (r) => ({ posts: { author: r.one.users!() } }), /neither `from` nor `to`/],
-    ["keys of different lengths", (r) => ({ users: { byCode: r.one.teams!({ from: ["code", "region"] }) } }), /differ in length/],
-    ["ids of different tables", (r) => ({ posts: { team: r.one.teams!({ from: "authorId" }) } }), /never join.*"users" and of "teams"/],
-    ["types without a common value", (r) => ({ posts: { author: r.one.users!({ from: "likes" }) } }), /no type in common/],
+    [
+      "keys of different lengths",
+      (r) => ({ users: { byCode: r.one.teams!({ from: ["code", "region"] }) } }),
+      /differ in length/,
+    ],
+    [
+      "ids of different tables",
+      (r) => ({ posts: { team: r.one.teams!({ from: "authorId" }) } }),
+      /never join.*"users" and of "teams"/,
+    ],
+    [
+      "types without a common value",
+      (r) => ({ posts: { author: r.one.users!({ from: "likes" }) } }),
+      /no type in common/,
+    ],
     [
       "a foreign key without an index, a staged one not counting",
       (r) => ({ users: { manager: r.one.users!({ from: "managerId", onDelete: "restrict" }) } }),
       /no index of "users" leads with managerId.*relations -> users -> manager\).*\.index\("by_managerId", \["managerId"\]\)/,
     ],
-    ["a many without an index", (r) => ({ users: { reports: r.many.users!({ to: "managerId" }) } }), /\.index\("by_managerId", \["managerId"\]\)/],
-    ["a many on a non-leading field", (r) => ({ teams: { fans: r.many.users!({ from: "region", to: "code" }) } }), /\.index\("by_code", \["code"\]\)/],
-    ["a one to a field without an index", (r) => ({ users: { same: r.one.users!({ from: "name", to: "name" }) } }), /\.index\("by_name", \["name"\]\)/],
+    [
+      "a many without an index",
+      (r) => ({ users: { reports: r.many.users!({ to: "managerId" }) } }),
+      /\.index\("by_managerId", \["managerId"\]\)/,
+    ],
+    [
+      "a many on a non-leading field",
+      (r) => ({ teams: { fans: r.many.users!({ from: "region", to: "code" }) } }),
+      /\.index\("by_code", \["code"\]\)/,
+    ],
+    [
+      "a one to a field without an index",
+      (r) => ({ users: { same: r.one.users!({ from: "name", to: "name" }) } }),
+      /\.index\("by_name", \["name"\]\)/,
+    ],
     [
       "a junction without an index on the far side",
       (r) => ({ users: { teams: r.many.teams!({ through: { table: "memberships", from: "userId", to: "teamId" } }) } }),
       /no index of "memberships".*relations -> users -> teams\).*\.index\("by_teamId", \["teamId"\]\)/,
     ],
-    ["a foreign key to a field that is not unique", (r) => ({ users: { t: r.one.teams!({ from: "name", to: "name", onDelete: "cascade" }) } }), /must reference _id or a unique.*tables\.teams\.unique/],
-    ["a foreign key made of _id", (r) => ({ users: { profile: r.one.profiles!({ to: "userId", onDelete: "cascade" }) } }), /relations -> users -> profile\).*profiles: \{ \.\.\.: r\.one\.users\(\{ from: "userId"/],
-    ["set null on a required field", (r) => ({ posts: { author: r.one.users!({ from: "authorId", onDelete: "set null" }) } }), /"authorId" is required.*v\.optional/],
-    ["set default without one", (r) => ({ posts: { author: r.one.users!({ from: "authorId", onUpdate: "set default" }) } }), /tables\.posts\.defaults\.authorId/],
-    ["enforce without an action", (r) => ({ posts: { author: r.one.users!({ from: "authorId", enforce: false }) } }), /`enforce` is for foreign keys/],
-    ["an unknown field in a standing where", (r) => ({ users: { posts: r.many.posts!({ to: "authorId", where: { OR: [{ like: 1 }] } }) } }), /no field "like".*relations -> users -> posts -> where -> OR\[0\] -> like/],
-    ["something that is no relation", (r) => ({ posts: { author: r.one.users } }), /no relation.*relations -> posts -> author/],
+    [
+      "a foreign key to a field that is not unique",
+      (r) => ({ users: { t: r.one.teams!({ from: "name", to: "name", onDelete: "cascade" }) } }),
+      /must reference _id or a unique.*tables\.teams\.unique/,
+    ],
+    [
+      "a foreign key made of _id",
+      (r) => ({ users: { profile: r.one.profiles!({ to: "userId", onDelete: "cascade" }) } }),
+      /relations -> users -> profile\).*profiles: \{ \.\.\.: r\.one\.users\(\{ from: "userId"/,
+    ],
+    [
+      "set null on a required field",
+      (r) => ({ posts: { author: r.one.users!({ from: "authorId", onDelete: "set null" }) } }),
+      /"authorId" is required.*v\.optional/,
+    ],
+    [
+      "set default without one",
+      (r) => ({ posts: { author: r.one.users!({ from: "authorId", onUpdate: "set default" }) } }),
+      /tables\.posts\.defaults\.authorId/,
+    ],
+    [
+      "enforce without an action",
+      (r) => ({ posts: { author: r.one.users!({ from: "authorId", enforce: false }) } }),
+      /`enforce` is for foreign keys/,
+    ],
+    [
+      "an unknown field in a standing where",
+      (r) => ({ users: { posts: r.many.posts!({ to: "authorId", where: { OR: [{ like: 1 }] } }) } }),
+      /no field "like".*relations -> users -> posts -> where -> OR\[0\] -> like/,
+    ],
+    [
+      "something that is no relation",
+      (r) => ({ posts: { author: r.one.users } }),
+      /no relation.*relations -> posts -> author/,
+    ],
   ])("%s", (_, define, message) => {
     expect(refusal(define)).toMatch(message);
   });
@@ -185,15 +276,35 @@ describe("buildCatalog refuses, naming the place and the mend,", () => {
   it.each<[string, object, RegExp]>([
     ["an unknown table", { user: {} }, /no table "user".*tables -> user\)/],
     ["an unknown rule", { users: { uniques: {} } }, /no option "uniques".*tables -> users\).*unique/],
-    ["an unknown field of defaults", { users: { defaults: { nam: 1 } } }, /no field "nam".*tables -> users -> defaults -> nam/],
+    [
+      "an unknown field of defaults",
+      { users: { defaults: { nam: 1 } } },
+      /no field "nam".*tables -> users -> defaults -> nam/,
+    ],
     ["a default for a system field", { users: { defaults: { _id: "x" } } }, /tables -> users -> defaults -> _id/],
     ["an unknown field of onUpdate", { users: { onUpdate: { nam: () => 1 } } }, /tables -> users -> onUpdate -> nam/],
-    ["a unique that leads no index", { users: { unique: { name: ["name"] } } }, /tables -> users -> unique -> name\).*\.index\("by_name", \["name"\]\)/],
+    [
+      "a unique that leads no index",
+      { users: { unique: { name: ["name"] } } },
+      /tables -> users -> unique -> name\).*\.index\("by_name", \["name"\]\)/,
+    ],
     ["a unique that is not a list", { users: { unique: { email: "email" } } }, /tables -> users -> unique -> email/],
-    ["a check on an unknown field", { users: { checks: { adult: { ages: { gte: 1 } } } } }, /tables -> users -> checks -> adult -> ages/],
+    [
+      "a check on an unknown field",
+      { users: { checks: { adult: { ages: { gte: 1 } } } } },
+      /tables -> users -> checks -> adult -> ages/,
+    ],
     ["null in a check", { users: { checks: { adult: { age: null } } } }, /isNull/],
-    ["a soft deletion of an unknown field", { users: { deletion: { soft: "gone" } } }, /no field "gone".*tables -> users -> deletion/],
-    ["a soft deletion of a required field", { users: { deletion: { soft: "age" } } }, /deletion\).*age: v\.optional\(v\.number\(\)\)/],
+    [
+      "a soft deletion of an unknown field",
+      { users: { deletion: { soft: "gone" } } },
+      /no field "gone".*tables -> users -> deletion/,
+    ],
+    [
+      "a soft deletion of a required field",
+      { users: { deletion: { soft: "age" } } },
+      /deletion\).*age: v\.optional\(v\.number\(\)\)/,
+    ],
     ["a purge that is no number", { users: { deletion: { soft: "deletedAt", purgeAfterMs: "1d" } } }, /milliseconds/],
     ["a file in an unknown field", { users: { files: { avatar: "cascade" } } }, /tables -> users -> files -> avatar/],
     ["a file in an id of another table", { users: { files: { teamId: "cascade" } } }, /v\.id\("_storage"\)/],

@@ -58,7 +58,17 @@ describe("fields", () => {
   });
 
   it("has none for what the schema lacks", () => {
-    for (const path of ["", "nope", "name.x", "profile.town", "profile.", ".name", "list.0", "shape.deep.y", "toString"]) {
+    for (const path of [
+      "",
+      "nope",
+      "name.x",
+      "profile.town",
+      "profile.",
+      ".name",
+      "list.0",
+      "shape.deep.y",
+      "toString",
+    ]) {
       expect(field(path), path).toBeNull();
     }
   });

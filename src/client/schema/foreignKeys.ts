@@ -41,7 +41,8 @@ export function readForeignKey(relation: ResolvedRelation, table: RuledTable, ta
     );
   }
   for (const action of [onDelete, onUpdate]) {
-    if (action === "set null" || action === "set default") from.forEach((field) => settable(action, field, table, path));
+    if (action === "set null" || action === "set default")
+      from.forEach((field) => settable(action, field, table, path));
   }
   return Object.freeze({
     name: relation.name,

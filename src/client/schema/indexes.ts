@@ -17,7 +17,10 @@ export function leadingDeclaredIndex(indexes: readonly IndexInfo[], fields: read
 }
 
 function leads(key: readonly string[], fields: readonly string[]): boolean {
-  return fields.length <= key.length && fields.every((field) => key.indexOf(field) >= 0 && key.indexOf(field) < fields.length);
+  return (
+    fields.length <= key.length &&
+    fields.every((field) => key.indexOf(field) >= 0 && key.indexOf(field) < fields.length)
+  );
 }
 
 /** Whether two lists name the same fields, in any order. */

@@ -66,7 +66,7 @@ export interface ManyOptions<S extends AnySchema, T extends string, From extends
   readonly where?: StandingWhere<S, T>;
 }
 
-/** Makes the relations of `defineRelations`: `r.one.users({ from: "authorId" })`, `r.many.posts({ to: "authorId" })`. */
+/** Makes relations: `r.one.users({ from: "authorId" })`, `r.many.posts({ to: "authorId" })`. */
 export interface RelationBuilder<S extends AnySchema> {
   readonly one: {
     readonly [T in TableNames<S>]: <From extends string = "_id">(
@@ -108,10 +108,7 @@ export function defineRelations<S extends AnySchema, R extends RelationsFor<S, R
 }
 
 /** The tables of a schema and the relations between them, checked. @throws OrmError `INVALID_SCHEMA`. */
-export function readSchema(
-  schema: AnySchema,
-  definitions: AnyRelations,
-): Pick<Relations, "tables" | "resolved"> {
+export function readSchema(schema: AnySchema, definitions: AnyRelations): Pick<Relations, "tables" | "resolved"> {
   const tables = readTables(schema);
   return { tables, resolved: resolveRelations(tables, definitions) };
 }
@@ -120,6 +117,11 @@ export function readSchema(
 function makers(kind: "one" | "many"): object {
   return new Proxy(
     {},
-    { get: (_, target) => (options: object = {}) => Object.freeze({ ...options, kind, target: String(target) }) },
+    {
+      get:
+        (_, target) =>
+        (options: object = {}) =>
+          Object.freeze({ ...options, kind, target: String(target) }),
+    },
   );
 }

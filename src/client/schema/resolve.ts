@@ -27,7 +27,7 @@ export function resolveRelations(tables: Tables, definitions: AnyRelations): Rec
   const resolved: Record<string, ResolvedRelation[]> = {};
   for (const [name, relations] of Object.entries(definitions)) {
     const table = tableNamed(tables, name, `relations -> ${name}`);
-    const hint = "Write { author: r.one.users({ from: \"authorId\" }) }.";
+    const hint = 'Write { author: r.one.users({ from: "authorId" }) }.';
     resolved[name] = Object.entries(objectAt(relations, `relations -> ${name}`, hint)).map(([relation, written]) =>
       resolveRelation(tables, table, relation, written as Relation),
     );
@@ -79,7 +79,9 @@ function resolveRelation(tables: Tables, table: BaseTable, name: string, written
 function checkName(table: BaseTable, name: string, path: string): void {
   const taken = name === "_id" || name === "_creationTime" || declaredFields(table.validator).includes(name);
   if (!taken && !reservedNames.includes(name)) return;
-  const why = taken ? `"${name}" is also a field of "${table.name}"` : `"${name}" has a meaning of its own in filters or results`;
+  const why = taken
+    ? `"${name}" is also a field of "${table.name}"`
+    : `"${name}" has a meaning of its own in filters or results`;
   throw invalidSchema(`a relation cannot have this name: ${why}`, path, "Give the relation another name.", table.name);
 }
 
@@ -92,7 +94,11 @@ function fieldList(written: string | readonly string[] | undefined, path: string
 function resolveJunction(tables: Tables, written: NonNullable<Relation["through"]>, path: string) {
   onlyKeys(objectAt(written, path, "Write through: { table, from, to }."), ["table", "from", "to"], path);
   if (written.from === undefined || written.to === undefined) {
-    throw invalidSchema("`through` needs `from` and `to`, fields of the junction", path, "Write through: { table, from, to }.");
+    throw invalidSchema(
+      "`through` needs `from` and `to`, fields of the junction",
+      path,
+      "Write through: { table, from, to }.",
+    );
   }
   const junction = tableNamed(tables, written.table, path);
   return { junction, from: fieldList(written.from, path), to: fieldList(written.to, path) };
@@ -102,7 +108,11 @@ function resolveJunction(tables: Tables, written: NonNullable<Relation["through"
 function joins(a: BaseTable, from: readonly string[], b: BaseTable, to: readonly string[], path: string): void {
   if (from.length !== to.length) {
     const written = `[${from.join(", ")}] of "${a.name}" and [${to.join(", ")}] of "${b.name}"`;
-    throw invalidSchema(`the two sides of the key differ in length: ${written}`, path, "Name as many fields on either side.");
+    throw invalidSchema(
+      `the two sides of the key differ in length: ${written}`,
+      path,
+      "Name as many fields on either side.",
+    );
   }
   from.forEach((field, i) => {
     const left = fieldNamed(a, field, path);

@@ -46,7 +46,12 @@ function generated(table: BaseTable, written: unknown, path: string): Readonly<R
     const at = `${path} -> ${field}`;
     topLevel(table, field, at);
     if (value === undefined) {
-      throw invalidSchema("undefined is no value", at, "Leave the field out, or give a value or a function.", table.name);
+      throw invalidSchema(
+        "undefined is no value",
+        at,
+        "Leave the field out, or give a value or a function.",
+        table.name,
+      );
     }
   }
   return Object.freeze({ ...values });
@@ -109,7 +114,10 @@ function softDelete(table: BaseTable, written: unknown, path: string): TableRule
     const mend = `Declare ${soft}: v.optional(v.number()) in "${table.name}".`;
     throw invalidSchema(`"${soft}" must hold a time when deleted and nothing before`, path, mend, table.name);
   }
-  if (purgeAfterMs !== null && !(typeof purgeAfterMs === "number" && Number.isFinite(purgeAfterMs) && purgeAfterMs >= 0)) {
+  if (
+    purgeAfterMs !== null &&
+    !(typeof purgeAfterMs === "number" && Number.isFinite(purgeAfterMs) && purgeAfterMs >= 0)
+  ) {
     throw invalidSchema("`purgeAfterMs` is a number of milliseconds", path, hint, table.name);
   }
   return Object.freeze({ field: soft, purgeAfterMs });

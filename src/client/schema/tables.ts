@@ -5,10 +5,7 @@ import type { FieldInfo, IndexInfo, SearchIndexInfo, TableInfo, VectorIndexInfo 
 import { declaredFields, fieldResolver } from "./fields.js";
 
 /** A table as the schema alone describes it. */
-export type BaseTable = Pick<
-  TableInfo,
-  "name" | "validator" | "indexes" | "searchIndexes" | "vectorIndexes" | "field"
->;
+export type BaseTable = Pick<TableInfo, "name" | "validator" | "indexes" | "searchIndexes" | "vectorIndexes" | "field">;
 
 /**
  * What a `TableDefinition` holds at run time. Its index lists are private in Convex's types; only indexes that are

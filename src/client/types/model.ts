@@ -58,9 +58,7 @@ export type Path<M extends AnyModel, T extends string> = ValidatorOf<M, T>["fiel
 
 /** As {@link Path}, from a bare schema. */
 export type SchemaPath<S extends AnySchema, T extends string> =
-  | S["tables"][T]["validator"]["fieldPaths"]
-  | "_id"
-  | "_creationTime";
+  S["tables"][T]["validator"]["fieldPaths"] | "_id" | "_creationTime";
 
 /** The keys of every member of a union. */
 export type AllKeys<D> = D extends unknown ? keyof D : never;

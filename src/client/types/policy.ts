@@ -34,14 +34,14 @@ interface Inserting<M extends AnyModel, T extends string> extends PolicyBase {
 /** One row-level-security policy, with PostgreSQL's meaning. */
 export type Policy<M extends AnyModel, T extends string> = BothWays<M, T> | Reading<M, T> | Inserting<M, T>;
 
-/** What `orm.policies.sync` makes true: table -> policy name -> policy. `{}` protects a table without policies. */
+/** What `sync` makes true: table -> policy name -> policy. `{}` protects a table without policies. */
 export type PolicySpec<M extends AnyModel> = {
   readonly [T in TableName<M>]?: { readonly [name: string]: Policy<M, T> };
 };
 
 export type PolicyCommand = "select" | "insert" | "update" | "delete";
 
-/** Arguments of `orm.policies.test`: may a session do this to that row? `row` is a row as written, `where` finds one. */
+/** Arguments of `orm.policies.test`: may a session do this to that row? `row` gives one, `where` finds one. */
 export type PolicyTestArgs<M extends AnyModel, T extends string> = {
   readonly table: T;
   /** The session variables to act as. */

@@ -87,23 +87,15 @@ export type JunctionOf<Rel> = Rel extends { readonly through?: { readonly table:
 
 type HasJunction<Rel> = [JunctionOf<Rel>] extends [never] ? false : true;
 
-type SearchIndexesOf<M extends AnyModel, T extends string> = M["schema"]["tables"][T] extends TableDefinition<
-  infer _Document,
-  infer _Indexes,
-  infer Search,
-  infer _Vectors
->
-  ? Search
-  : never;
+type SearchIndexesOf<M extends AnyModel, T extends string> =
+  M["schema"]["tables"][T] extends TableDefinition<infer _Document, infer _Indexes, infer Search, infer _Vectors>
+    ? Search
+    : never;
 
-type VectorIndexesOf<M extends AnyModel, T extends string> = M["schema"]["tables"][T] extends TableDefinition<
-  infer _Document,
-  infer _Indexes,
-  infer _Search,
-  infer Vectors
->
-  ? Vectors
-  : never;
+type VectorIndexesOf<M extends AnyModel, T extends string> =
+  M["schema"]["tables"][T] extends TableDefinition<infer _Document, infer _Indexes, infer _Search, infer Vectors>
+    ? Vectors
+    : never;
 
 /** Full-text search by a search index; rows come in relevance order. */
 export type SearchArgs<M extends AnyModel, T extends string> = {
@@ -125,8 +117,7 @@ export type VectorSearchArgs<M extends AnyModel, T extends string> = {
     /** Equalities on the index's filter fields; an array means any of its values. */
     readonly filter?: {
       readonly [F in VectorIndexesOf<M, T>[I]["filterFields"]]?:
-        | ValueAt<Doc<M, T>, F>
-        | { readonly in: readonly ValueAt<Doc<M, T>, F>[] };
+        ValueAt<Doc<M, T>, F> | { readonly in: readonly ValueAt<Doc<M, T>, F>[] };
     };
     /** `true` adds the cosine similarity under `_score`. */
     readonly includeScore?: boolean;
@@ -169,9 +160,8 @@ export interface FindUniqueArgs<M extends AnyModel, T extends string> extends Sh
 }
 
 /** The declared uniques of a table: name -> fields. */
-export type UniquesOf<M extends AnyModel, T extends string> = OptionsOf<M, T> extends { readonly unique: infer U }
-  ? U
-  : Record<never, never>;
+export type UniquesOf<M extends AnyModel, T extends string> =
+  OptionsOf<M, T> extends { readonly unique: infer U } ? U : Record<never, never>;
 
 type UniqueKey<M extends AnyModel, T extends string, F> = {
   readonly [P in F & string]: FieldFilter<ValueAt<Doc<M, T>, P>>;

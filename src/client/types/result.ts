@@ -4,9 +4,7 @@ import type { RelationTarget } from "./where.js";
 
 /** The row that arguments `A` make of table `T`. */
 export type Row<M extends AnyModel, T extends string, A> = A extends
-  | { readonly columns: object }
-  | { readonly extras: object }
-  | { readonly with: object }
+  { readonly columns: object } | { readonly extras: object } | { readonly with: object }
   ? Shape<Doc<M, T>, ExtrasOf<A> & WithOf<M, T, A>, A>
   : Doc<M, T>;
 

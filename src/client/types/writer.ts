@@ -24,9 +24,7 @@ type Partially<F> = F extends unknown ? { [K in keyof F]?: F[K] } : never;
 export type Patch<M extends AnyModel, T extends string> = Partially<Fields<M, T>>;
 
 /** A patch, or a function of the row as it is. Functions run inline only, not in the background. */
-export type PatchOrFunction<M extends AnyModel, T extends string> =
-  | Patch<M, T>
-  | ((row: Doc<M, T>) => Patch<M, T>);
+export type PatchOrFunction<M extends AnyModel, T extends string> = Patch<M, T> | ((row: Doc<M, T>) => Patch<M, T>);
 
 /** Where a statement that must name its rows stands in for `{}`: the compiler's message says what to do. */
 export interface EmptyWhere {
@@ -55,8 +53,12 @@ export interface WriteResult {
 }
 
 /** A statement of insert: runs once, when awaited. */
-export interface InsertStatement<M extends AnyModel, T extends string, Many extends boolean, Skips extends boolean>
-  extends PromiseLike<SkippedOr<Many, Skips, GenericId<T>>> {
+export interface InsertStatement<
+  M extends AnyModel,
+  T extends string,
+  Many extends boolean,
+  Skips extends boolean,
+> extends PromiseLike<SkippedOr<Many, Skips, GenericId<T>>> {
   /** Resolves to the documents instead of the ids. Needs SELECT of them. */
   returning(): PromiseLike<SkippedOr<Many, Skips, Doc<M, T>>>;
 }
@@ -72,8 +74,12 @@ type SkippedOr<Many extends boolean, Skips extends boolean, I> = Many extends tr
 export type UniqueName<M extends AnyModel, T extends string> = keyof UniquesOf<M, T> & string;
 
 /** `db.insert("T").values(...)`. Awaited: the id, or ids for an array. */
-export interface Insert<M extends AnyModel, T extends string, Many extends boolean>
-  extends InsertStatement<M, T, Many, false> {
+export interface Insert<M extends AnyModel, T extends string, Many extends boolean> extends InsertStatement<
+  M,
+  T,
+  Many,
+  false
+> {
   /** A row whose `target` is taken is left out. */
   onConflictDoNothing(options: { readonly target: UniqueName<M, T> }): InsertStatement<M, T, Many, true>;
   /** A row whose `target` is taken updates the row that holds it; `onUpdate` runs. */
