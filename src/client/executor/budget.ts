@@ -1,0 +1,189 @@
+import type { TransactionMetrics } from "convex/server";
+import { OrmError, type OrmErrorDetails } from "../errors.js";
+import type { Limits } from "../planner/limits.js";
+import type { Document, Env } from "./env.js";
+import { roughSize } from "./size.js";
+
+/** A budget as one query may spend it before it asks the transaction again. */
+interface Credit {
+  documents: number;
+  bytes: number;
+  queries: number;
+}
+
+/** What a query may spend without asking; where its plan may read more, or the run has read much, it asks first. */
+const unasked: Readonly<Credit> = { documents: 64, bytes: 1_048_576, queries: 16 };
+/** After this much was read since the last question (a document or a KiB is 1, a range 4) a query asks at its start. */
+const near = 1_024;
+
+const resources = [
+  ["documents", "documentsRead"],
+  ["bytes", "bytesRead"],
+  ["queries", "databaseQueries"],
+] as const;
+const words = { documents: "documents", bytes: "bytes", queries: "index ranges" } as const;
+
+export interface BudgetOptions {
+  readonly env: Pick<Env, "metrics" | "run">;
+  readonly limits: Pick<Limits, "maxScan" | "maxRows" | "headroom">;
+  readonly table: string;
+  /** On protected tables errors give the limit only: a figure would count rows that the session cannot see. */
+  readonly hideFigures: boolean;
+  /** The advisor's `.index(...)` lines for the query; asked only when an error is made. */
+  readonly suggestions: () => readonly string[];
+}
+
+/**
+ * Counts what one query reads against `maxScan` and against the transaction's own budgets, of which it leaves the
+ * share `headroom` untouched. Every read of the query goes through one budget, relation filters included.
+ */
+export class Budget {
+  /** Documents read so far. */
+  scanned = 0;
+  /** Approximate bytes of those. */
+  bytes = 0;
+  /**
+   * A page stops at `maxScan` by itself and goes on with the next cursor; then only twice as much throws, which a
+   * relation filter under way may meet.
+   */
+  stopsByItself = false;
+  private readonly credit: Credit = { ...unasked };
+  private largest = 0;
+  private asking: Promise<void> | null = null;
+
+  constructor(private readonly options: BudgetOptions) {}
+
+  get maxScan(): number {
+    return this.options.limits.maxScan;
+  }
+
+  /** To be awaited before a plan runs that may read this much. */
+  async start(documents: number, queries: number): Promise<void> {
+    const { run } = this.options.env;
+    if (documents > unasked.documents || queries > unasked.queries || run.readSinceMetrics >= near) await this.ask();
+  }
+
+  /** To be awaited (when it is a promise) before each document. */
+  document(): Promise<void> | undefined {
+    if (this.credit.documents >= 1 && this.credit.bytes >= this.largest) {
+      this.credit.documents--;
+      return undefined;
+    }
+    return this.renew("documents");
+  }
+
+  /** To be awaited (when it is a promise) before each index range or point get. */
+  query(): Promise<void> | undefined {
+    this.options.env.run.readSinceMetrics += 4;
+    if (this.credit.queries >= 1) {
+      this.credit.queries--;
+      return undefined;
+    }
+    return this.renew("queries");
+  }
+
+  /** Gives back a document that was not there. */
+  unread(): void {
+    this.credit.documents++;
+  }
+
+  /**
+   * Notes a document that was read.
+   *
+   * @throws OrmError `SCAN_LIMIT` past `maxScan`; `SORT_UNBOUNDED` where an unbounded sort needed the rows.
+   */
+  read(document: Document, unboundedSort = false): void {
+    const size = roughSize(document);
+    this.scanned++;
+    this.bytes += size;
+    this.credit.bytes -= size;
+    if (size > this.largest) this.largest = size;
+    this.options.env.run.readSinceMetrics += 1 + (size >> 10);
+    if (this.scanned > (this.stopsByItself ? 2 * this.maxScan : this.maxScan)) throw this.pastScan(unboundedSort);
+  }
+
+  /** The error of a query that needs to read more than `maxScan` documents. */
+  pastScan(unboundedSort: boolean): OrmError {
+    const { maxScan } = this.options.limits;
+    return unboundedSort
+      ? this.error("SORT_UNBOUNDED", `sorting in memory needs more than maxScan = ${maxScan} documents`, "maxScan", maxScan, this.scanned)
+      : this.error("SCAN_LIMIT", `the query needs to read more than maxScan = ${maxScan} documents`, "maxScan", maxScan, this.scanned);
+  }
+
+  /** The error of a query without `limit` that has more than `maxRows` rows. */
+  tooManyRows(rows: number): OrmError {
+    const { maxRows } = this.options.limits;
+    const { table } = this.options;
+    return new OrmError("TOO_MANY_ROWS", `more than maxRows = ${maxRows} rows match`, {
+      table,
+      limit: "maxRows",
+      allowed: maxRows,
+      ...(this.options.hideFigures ? {} : { figure: rows }),
+      hint: "Pass a `limit`, use `paginate`, or raise `maxRows`.",
+    });
+  }
+
+  private error(code: "SCAN_LIMIT" | "SORT_UNBOUNDED", message: string, limit: string, allowed: number, figure: number): OrmError {
+    const indexes = this.options.suggestions();
+    const add = indexes.length === 0 ? "" : `Add ${indexes.join(" or ")}; or `;
+    const details: OrmErrorDetails = {
+      table: this.options.table,
+      limit,
+      allowed,
+      ...(this.options.hideFigures ? {} : { figure }),
+      ...(indexes.length === 0 ? {} : { suggestions: [...indexes] }),
+      hint: `${add}${add === "" ? "N" : "n"}arrow the filter, or raise \`${limit}\`.`,
+    };
+    return new OrmError(code, message, details);
+  }
+
+  private async renew(resource: "documents" | "queries"): Promise<void> {
+    // Several readers may wait at once, and the first ones may spend what was granted.
+    for (;;) {
+      await this.ask();
+      if (resource === "queries" && this.credit.queries >= 1) return void this.credit.queries--;
+      if (resource === "documents" && this.credit.documents >= 1) return void this.credit.documents--;
+    }
+  }
+
+  private ask(): Promise<void> {
+    this.asking ??= this.askOnce().finally(() => (this.asking = null));
+    return this.asking;
+  }
+
+  private async askOnce(): Promise<void> {
+    const { metrics, run } = this.options.env;
+    if (metrics === null) {
+      this.credit.documents = this.credit.bytes = this.credit.queries = Infinity;
+      return;
+    }
+    const now = await metrics();
+    run.readSinceMetrics = 0;
+    for (const [resource, metric] of resources) {
+      const { used, remaining } = now[metric];
+      const left = remaining - Math.ceil((used + remaining) * this.options.limits.headroom);
+      const least = resource === "bytes" ? this.largest : 1;
+      if (left < least) throw this.dry(resource, now[metric], left);
+      // Half of what is left, so that others' reads in the same transaction are noticed in time.
+      this.credit[resource] = Math.max(Math.floor(left / 2), least);
+    }
+  }
+
+  private dry(resource: keyof Credit, metric: TransactionMetrics["documentsRead"], left: number): OrmError {
+    const { headroom } = this.options.limits;
+    const total = metric.used + metric.remaining;
+    const figure = this.options.hideFigures ? {} : { left: Math.max(left, 0), remaining: metric.remaining, used: metric.used };
+    const said = this.options.hideFigures ? "" : `: ${metric.remaining} of ${total} ${words[resource]} are left`;
+    return new OrmError(
+      "BUDGET",
+      `the query would run the transaction's ${words[resource]} dry but for the headroom of ${headroom}${said}`,
+      {
+        table: this.options.table,
+        resource: words[resource],
+        allowed: total,
+        ...figure,
+        hint: "Read less in one function: pass a `limit`, page the query, or split the work over several functions.",
+      },
+    );
+  }
+}
