@@ -24,7 +24,7 @@ export const step = internalMutation({
     if (job === null) return null;
     const early = (job.dueAt ?? 0) - Date.now();
     if (early > 0) {
-      await ctx.db.patch("jobs", jobId, await scheduleStep(ctx, jobId, generation + 1, early));
+      await ctx.db.patch("jobs", jobId, await scheduleStep(ctx, job, early));
       return null;
     }
     const { documentsRead, bytesRead, databaseQueries } = await ctx.meta.getTransactionMetrics();
@@ -110,13 +110,12 @@ async function advance(ctx: MutationCtx, job: Doc<"jobs">, rows: number, settled
     startedAt: job.startedAt ?? now,
   };
   if (settled === null || frontier === 0) {
-    const generation = job.generation + 1;
-    await ctx.db.patch("jobs", job._id, { ...moved, status: "succeeded", finishedAt: now, generation });
+    await ctx.db.patch("jobs", job._id, { ...moved, status: "succeeded", finishedAt: now });
     return;
   }
   const { headSeq, nextSeq, itemCap } = settled;
   // Halved by a failure, restored in small shares: a bound that was too high once is not tried again at once.
   const rowBudget = Math.min(job.stepRows, job.rowBudget + Math.ceil(job.stepRows / 16));
-  const next = await scheduleStep(ctx, job._id, job.generation + 1, 0);
+  const next = await scheduleStep(ctx, job, 0);
   await ctx.db.patch("jobs", job._id, { ...moved, status: "running", headSeq, nextSeq, itemCap, rowBudget, ...next });
 }

@@ -315,6 +315,35 @@ describe("stale functions", () => {
     expect(await host.get(id)).toMatchObject({ status: "cancelled", steps: 1, rowsDone: 10 });
   });
 
+  it("a watchdog leaves a step alone that is at work", async () => {
+    const host = startHost();
+    const id = await startJob(host, "root", options);
+    const { step, generation } = await host.doc(id);
+    const say = (kind: string) => host.inside((ctx) => ctx.db.patch("_scheduled_functions", step, { state: { kind } }));
+    await say("inProgress");
+    await fire(host, "watchdog", id, generation);
+    expect(await host.get(id)).toMatchObject({ status: "pending", attempts: 0 });
+    // The watchdog that it left behind finds out when the step does not come after all.
+    await say("canceled");
+    vi.advanceTimersByTime(60_000);
+    await host.finish();
+    expect(await host.get(id)).toMatchObject({ status: "succeeded" });
+  });
+
+  it("a step from before a cancel does nothing after a retry", async () => {
+    const host = startHost();
+    await plant(host);
+    const id = await startJob(host, "root", options);
+    await host.step();
+    const { generation } = await host.doc(id);
+    await host.t.mutation(orm.jobs.cancel, { id });
+    await host.retry(id);
+    await fire(host, "step", id, generation);
+    expect(control.calls).toHaveLength(1);
+    await host.step();
+    expect(control.calls).toHaveLength(2);
+  });
+
   it("a step and its watchdog that come at the same moment run the step once", async () => {
     const host = startHost();
     const total = await plant(host);

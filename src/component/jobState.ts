@@ -54,11 +54,12 @@ export async function jobAt(ctx: QueryCtx, jobId: Id<"jobs">, generation: number
 }
 
 /**
- * Schedules a step and the watchdog that looks after it; the answer is patched into the job. `dueAt` is set where the
- * delay is too long for one timer.
+ * Schedules a job's next step and the watchdog that looks after it, under a generation of their own; the answer is to be
+ * patched into the job. `dueAt` is set where the delay is too long for one timer.
  */
-export async function scheduleStep(ctx: MutationCtx, jobId: Id<"jobs">, generation: number, delayMs: number) {
-  const turn = { jobId, generation };
+export async function scheduleStep(ctx: MutationCtx, job: { _id: Id<"jobs">; generation: number }, delayMs: number) {
+  const generation = job.generation + 1;
+  const turn = { jobId: job._id, generation };
   const delay = Math.min(delayMs, MAX_DELAY_MS);
   const [step, watchdog] = await Promise.all([
     ctx.scheduler.runAfter(delay, internal.driver.step, turn),
@@ -89,13 +90,12 @@ export async function noteFailure(ctx: MutationCtx, job: Doc<"jobs">, error: str
     startedAt: job.startedAt ?? now,
     rowBudget: Math.max(1, Math.floor(job.rowBudget / 2)),
   };
-  const generation = job.generation + 1;
   if (attempts >= job.retry.attempts) {
-    await ctx.db.patch("jobs", job._id, { ...noted, status: "failed", finishedAt: now, generation });
+    await ctx.db.patch("jobs", job._id, { ...noted, status: "failed", finishedAt: now });
     return;
   }
   const backoff = Math.min(job.retry.initialBackoffMs * job.retry.base ** job.attempts, MAX_BACKOFF_MS);
-  const next = await scheduleStep(ctx, job._id, generation, backoff);
+  const next = await scheduleStep(ctx, job, backoff);
   await ctx.db.patch("jobs", job._id, { ...noted, status: "running", ...next });
 }
 

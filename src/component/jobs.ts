@@ -42,7 +42,7 @@ export const start = mutation({
     const { attempts, base } = args.retry;
     requireNumbers({ "attempts >= 1": attempts, "base >= 1": base, "stepRows >= 1": args.stepRows, "stepBytes >= 1": args.stepBytes }, 1);
 
-    const generation = 1;
+    const generation = 0;
     const isEmpty = items.length === 0;
     const now = Date.now();
     const jobId = await ctx.db.insert("jobs", {
@@ -62,7 +62,7 @@ export const start = mutation({
       nextSeq: items.length,
     });
     await addItems(ctx, jobId, 0, items);
-    if (!isEmpty) await ctx.db.patch("jobs", jobId, await scheduleStep(ctx, jobId, generation, delayMs));
+    if (!isEmpty) await ctx.db.patch("jobs", jobId, await scheduleStep(ctx, { _id: jobId, generation }, delayMs));
     return jobId;
   },
 });
@@ -108,7 +108,6 @@ export const cancel = mutation({
     await ctx.db.patch("jobs", job._id, {
       status: "cancelled",
       finishedAt: Date.now(),
-      generation: job.generation + 1,
       step: undefined,
       watchdog: undefined,
     });
@@ -135,7 +134,7 @@ export const retry = mutation({
       attempts: 0,
       error: null,
       finishedAt: undefined,
-      ...(await scheduleStep(ctx, job._id, job.generation + 1, 0)),
+      ...(await scheduleStep(ctx, job, 0)),
     });
     return null;
   },
