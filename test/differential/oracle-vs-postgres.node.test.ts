@@ -8,15 +8,15 @@ import { convexToJson } from "convex/values";
 import type { Value } from "convex/values";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { dataSet, fieldsOf, resolve, TABLE_NAMES, where } from "../oracle/arbitrary.js";
-import type { DataSet, Stored } from "../oracle/arbitrary.js";
+import { dataSet, fieldsOf, TABLE_NAMES, where } from "../oracle/arbitrary.js";
 import { Postgres } from "../oracle/postgres.js";
 import { evaluate, semantics } from "../oracle/predicate.js";
-import type { Row, Semantics, Where, World } from "../oracle/predicate.js";
+import type { Semantics, Where, World } from "../oracle/predicate.js";
 import { query } from "../oracle/programs.js";
 import { matching } from "../oracle/query.js";
 import type { Order, Query } from "../oracle/query.js";
 import { FIELDS, TABLES } from "../support/catalog.js";
+import { inMemory } from "../support/memory.js";
 import { fuzz, FUZZ_TIMEOUT } from "../support/fuzz.js";
 
 let postgres: Postgres;
@@ -26,21 +26,6 @@ beforeAll(async () => {
 afterAll(() => postgres.stop());
 
 const PER_DATA_SET = 20;
-const missing = (table: string): string => `${table}:none`;
-
-/** Gives rows ids and creation times, as storing them would. */
-function store(data: DataSet): World {
-  let clock = 1;
-  const bare = Object.fromEntries(
-    TABLE_NAMES.map((table) => [
-      table,
-      (data[table] ?? []).map((row, at): Row => ({ ...row, _id: `${table}:${at}`, _creationTime: clock++ })),
-    ]),
-  );
-  return { tables: TABLES, rows: resolve(bare, bare, missing) };
-}
-const loaded = (rows: World["rows"]): Stored => rows;
-
 /** JSON that shows bigints, for the report of a failure. */
 const show = (value: unknown): string => JSON.stringify(convexToJson(value as Value));
 
@@ -65,10 +50,10 @@ const filters = fc.array(
 async function compareFilters(programs: number, seed: number, meaning: Semantics = semantics): Promise<void> {
   await fc.assert(
     fc.asyncProperty(dataSet("portable", 14), filters, async (data, programsOnIt) => {
-      const world = store(data);
-      await postgres.load(loaded(world.rows));
+      const { world, resolve } = inMemory(data);
+      await postgres.load(world.rows);
       for (const [table, filter] of programsOnIt) {
-        await sameTruths(world, table, resolve(filter, world.rows, missing), meaning);
+        await sameTruths(world, table, resolve(filter), meaning);
       }
     }),
     fuzz(programs, PER_DATA_SET, seed),
@@ -92,10 +77,10 @@ const queries = fc.array(query("portable"), { minLength: PER_DATA_SET, maxLength
 test("rows, order, limit and offset are PostgreSQL's", async () => {
   await fc.assert(
     fc.asyncProperty(dataSet("portable", 14), queries, async (data, programs) => {
-      const world = store(data);
-      await postgres.load(loaded(world.rows));
+      const { world, resolve } = inMemory(data);
+      await postgres.load(world.rows);
       for (const program of programs) {
-        const { table, where: filter, limit, offset, orderBy } = resolve(program, world.rows, missing) as Query;
+        const { table, where: filter, limit, offset, orderBy } = resolve(program) as Query;
         const order = orderable(table, orderBy);
         const asked = { table, ...(filter && { where: filter }), orderBy: order.length > 0 ? order : [{ _id: "asc" }] } as Query;
         const from = offset ?? 0;
@@ -186,10 +171,10 @@ test.each(Object.entries(BUGS))("PostgreSQL finds the seeded bug: %s", async (_,
   const drawn = fc.noBias(fc.tuple(dataSet("portable", 14), filters));
   for (let seed = 1; seed <= 30 && !found; seed++) {
     for (const [data, programs] of fc.sample(drawn, { numRuns: 20, seed })) {
-      const world = store(data);
-      await postgres.load(loaded(world.rows));
+      const { world, resolve } = inMemory(data);
+      await postgres.load(world.rows);
       for (const [table, filter] of programs) {
-        const asked = resolve(filter, world.rows, missing);
+        const asked = resolve(filter);
         found ||= await sameTruths(world, table, asked, meaning).then(() => false, () => true);
       }
       if (found) break;

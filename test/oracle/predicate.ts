@@ -197,14 +197,27 @@ export function relatedRows(
   );
 }
 
+function evaluateOperator(value: Value | undefined, operator: string, operand: unknown, meaning: Semantics): Truth {
+  const test = meaning.operators[operator];
+  if (test === undefined) throw new Error(`oracle: unknown operator "${operator}"`);
+  if (meaning.isUnknown(operator, value, operand)) return null;
+  // Only a policy can hold a null, by a session variable: it acts as NULL does in SQL.
+  if (isNullish(operand)) return null;
+  if (Array.isArray(operand) && operand.some(isNullish)) {
+    const known = operand.filter((item) => !isNullish(item));
+    const again = (name: string, given: unknown): Truth => evaluateOperator(value, name, given, meaning);
+    if (operator === "in") return meaning.or([again("in", known), null]);
+    if (operator === "notIn") return meaning.not(again("in", operand));
+    if (operator === "between") return meaning.and([again("gte", operand[0]), again("lte", operand[1])]);
+    if (operator === "notBetween") return meaning.not(again("between", operand));
+  }
+  return test(value as Value, operand);
+}
+
 function evaluateField(value: Value | undefined, condition: unknown, meaning: Semantics): Truth {
   const operators = typeOf(condition) === "object" ? (condition as Where) : { eq: condition };
   return meaning.and(
-    Object.entries(operators).map(([operator, operand]) => {
-      const test = meaning.operators[operator];
-      if (test === undefined) throw new Error(`oracle: unknown operator "${operator}"`);
-      return meaning.isUnknown(operator, value, operand) ? null : test(value as Value, operand);
-    }),
+    Object.entries(operators).map(([operator, operand]) => evaluateOperator(value, operator, operand, meaning)),
   );
 }
 
