@@ -1,35 +1,41 @@
-import { v, type GenericValidator, type PropertyValidators } from "convex/values";
+import { v, type GenericValidator } from "convex/values";
 import { anyType, typeBit, type FieldInfo } from "./catalog.js";
 
-/** Mask of the types that a validator admits, absence aside. */
-export function typesOf(validator: GenericValidator): number {
-  switch (validator.kind) {
-    case "null":
-      return typeBit.null;
-    case "int64":
-    case "commitTs":
-      return typeBit.int64;
-    case "float64":
-      return typeBit.float64;
-    case "boolean":
-      return typeBit.boolean;
-    case "string":
-    case "id":
-      return typeBit.string;
-    case "bytes":
-      return typeBit.bytes;
-    case "array":
-      return typeBit.array;
-    case "object":
-    case "record":
-      return typeBit.object;
-    case "literal":
-      return literalType(validator.value);
-    case "union":
-      return validator.members.reduce((mask: number, member: GenericValidator) => mask | typesOf(member), 0);
-    case "any":
-      return anyType;
-  }
+/**
+ * A validator as it is at run time. Convex's own type is a union of fourteen generic classes, which costs the compiler
+ * thousands of instantiations to walk, in every app that checks its libraries.
+ */
+interface Shape {
+  readonly kind: string;
+  readonly isOptional: "optional" | "required";
+  readonly tableName?: string;
+  readonly value?: unknown;
+  readonly members?: readonly Shape[];
+  readonly fields?: Readonly<Record<string, Shape>>;
+}
+
+const shapeOf = (validator: GenericValidator): Shape => validator as unknown as Shape;
+const isAny = (shape: Shape): boolean => shape.kind === "any";
+
+const typesOfKind: Readonly<Record<string, number>> = {
+  null: typeBit.null,
+  int64: typeBit.int64,
+  commitTs: typeBit.int64,
+  float64: typeBit.float64,
+  boolean: typeBit.boolean,
+  string: typeBit.string,
+  id: typeBit.string,
+  bytes: typeBit.bytes,
+  array: typeBit.array,
+  object: typeBit.object,
+  record: typeBit.object,
+};
+
+/** Mask of the types that a validator admits, absence aside; a kind that is not known here may hold anything. */
+function typesOf(shape: Shape): number {
+  if (shape.kind === "union") return (shape.members ?? []).reduce((mask, member) => mask | typesOf(member), 0);
+  if (shape.kind === "literal") return literalType(shape.value);
+  return typesOfKind[shape.kind] ?? anyType;
 }
 
 function literalType(value: unknown): number {
@@ -39,19 +45,19 @@ function literalType(value: unknown): number {
 }
 
 /** The members of a union, unions within it included; any other validator alone. */
-function* members(validator: GenericValidator): Generator<GenericValidator> {
-  if (validator.kind !== "union") yield validator;
-  else for (const member of validator.members as GenericValidator[]) yield* members(member);
+function* members(shape: Shape): Generator<Shape> {
+  if (shape.kind !== "union") yield shape;
+  else for (const member of shape.members ?? []) yield* members(member);
 }
 
 /** The table of which every string among the values of the validators is an id, or null. */
-function idTableOf(validators: readonly GenericValidator[]): string | null {
+function idTableOf(shapes: readonly Shape[]): string | null {
   let table: string | null = null;
-  for (const validator of validators) {
-    for (const member of members(validator)) {
+  for (const shape of shapes) {
+    for (const member of members(shape)) {
       if ((typesOf(member) & typeBit.string) === 0) continue;
       if (member.kind !== "id" || (table !== null && table !== member.tableName)) return null;
-      table = member.tableName;
+      table = member.tableName ?? null;
     }
   }
   return table;
@@ -59,41 +65,38 @@ function idTableOf(validators: readonly GenericValidator[]): string | null {
 
 /** One step of a path: what is declared under `name`, and whether it may be absent there. */
 interface Step {
-  readonly declared: readonly GenericValidator[];
+  readonly declared: readonly Shape[];
   readonly absent: boolean;
   /** Some member is `v.any()`: anything may be there. */
   readonly anything: boolean;
 }
 
-function descend(parents: readonly GenericValidator[], name: string): Step {
-  const declared: GenericValidator[] = [];
+function descend(parents: readonly Shape[], name: string): Step {
+  const declared: Shape[] = [];
   let absent = false;
   let anything = false;
   for (const parent of parents) {
     for (const member of members(parent)) {
       const child = childOf(member, name);
-      if (child === null) absent = true;
-      else if (child === "any") anything = true;
-      else {
+      if (child !== null) {
         declared.push(child);
         absent ||= child.isOptional === "optional" || member.kind === "record";
-      }
+      } else if (isAny(member)) anything = true;
+      else absent = true;
     }
   }
   return { declared, absent: absent || anything, anything };
 }
 
-function childOf(member: GenericValidator, name: string): GenericValidator | "any" | null {
-  if (member.kind === "any") return "any";
-  if (member.kind === "record") return member.value as GenericValidator;
-  if (member.kind !== "object") return null;
-  const fields = member.fields as PropertyValidators;
-  return Object.hasOwn(fields, name) ? fields[name]! : null;
+function childOf(member: Shape, name: string): Shape | null {
+  if (member.kind === "record") return member.value as Shape;
+  if (member.fields === undefined || !Object.hasOwn(member.fields, name)) return null;
+  return member.fields[name]!;
 }
 
 /** Resolves a field or dotted path of a table's validator; null when the schema has none. */
 function resolve(validator: GenericValidator, path: string): FieldInfo | null {
-  let current: readonly GenericValidator[] = [validator];
+  let current: readonly Shape[] = [shapeOf(validator)];
   let optional = false;
   let anything = false;
   for (const name of path.split(".")) {
@@ -107,13 +110,11 @@ function resolve(validator: GenericValidator, path: string): FieldInfo | null {
     optional ||= step.absent;
     current = step.declared;
   }
-  const types = anything ? anyType : current.reduce((mask, each) => mask | typesOf(each), 0);
-  const validators = types === anyType && (anything || hasAny(current)) ? [] : current;
-  return { path, validators, optional, types, idTable: validators.length === 0 ? null : idTableOf(validators) };
-}
-
-function hasAny(validators: readonly GenericValidator[]): boolean {
-  return validators.some((validator) => [...members(validator)].some((member) => member.kind === "any"));
+  if (anything || current.some((shape) => [...members(shape)].some(isAny))) {
+    return { path, validators: [], optional, types: anyType, idTable: null };
+  }
+  const types = current.reduce((mask, shape) => mask | typesOf(shape), 0);
+  return { path, validators: current as unknown as GenericValidator[], optional, types, idTable: idTableOf(current) };
 }
 
 /**
@@ -135,27 +136,25 @@ export function fieldResolver(table: string, validator: GenericValidator): (path
 }
 
 function systemField(table: string, path: string): FieldInfo | null {
-  if (path === "_id") {
-    return { path, validators: [v.id(table)], optional: false, types: typeBit.string, idTable: table };
-  }
-  if (path === "_creationTime") {
-    return { path, validators: [v.float64()], optional: false, types: typeBit.float64, idTable: null };
-  }
-  return null;
+  if (path === "_id") return systemFieldOf(path, v.id(table), typeBit.string, table);
+  return path === "_creationTime" ? systemFieldOf(path, v.float64(), typeBit.float64, null) : null;
+}
+
+function systemFieldOf(path: string, validator: unknown, types: number, idTable: string | null): FieldInfo {
+  return { path, validators: [validator as GenericValidator], optional: false, types, idTable };
 }
 
 /** Whether a field can be emptied where it is declared: removed, or set to null. */
 export function canBeEmptied(field: FieldInfo): boolean {
-  return field.validators.every(
-    (validator) => validator.isOptional === "optional" || (typesOf(validator) & typeBit.null) !== 0,
-  );
+  return field.validators.map(shapeOf).every((shape) => {
+    return shape.isOptional === "optional" || (typesOf(shape) & typeBit.null) !== 0;
+  });
 }
 
 /** The top-level fields that a table's validator declares, of every member of a union. */
 export function declaredFields(validator: GenericValidator): string[] {
   const names = new Set<string>();
-  for (const member of members(validator)) {
-    if (member.kind === "object") for (const name of Object.keys(member.fields as object)) names.add(name);
-  }
+  for (const member of members(shapeOf(validator)))
+    for (const name of Object.keys(member.fields ?? {})) names.add(name);
   return [...names];
 }

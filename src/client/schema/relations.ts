@@ -33,7 +33,7 @@ export interface AnyRelations {
 }
 
 /** What `defineRelations` returns: what was written, and what it means, for `new Orm` to build on. */
-export interface Relations<R extends AnyRelations = AnyRelations> {
+export interface Relations<R = AnyRelations> {
   readonly schema: AnySchema;
   readonly definitions: R;
   readonly tables: Readonly<Record<string, BaseTable>>;
@@ -98,13 +98,13 @@ export interface UnknownTable<T> {
  *
  * @throws OrmError `INVALID_SCHEMA`, naming the place (`relations -> posts -> author`) and the mend.
  */
-export function defineRelations<S extends AnySchema, R extends RelationsFor<S, R> & AnyRelations>(
+export function defineRelations<S extends AnySchema, R extends RelationsFor<S, R>>(
   schema: S,
   define: (r: RelationBuilder<S>) => R,
 ): Relations<R> {
   const builder = { one: makers("one"), many: makers("many") };
   const definitions = define(builder as unknown as RelationBuilder<S>);
-  return Object.freeze({ schema, definitions, ...readSchema(schema, definitions) });
+  return Object.freeze({ schema, definitions, ...readSchema(schema, definitions as unknown as AnyRelations) });
 }
 
 /** The tables of a schema and the relations between them, checked. @throws OrmError `INVALID_SCHEMA`. */
