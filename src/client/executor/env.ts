@@ -3,7 +3,7 @@ import type { GenericId } from "convex/values";
 import type { Access, CursorKey } from "../predicate/access.js";
 import type { Row } from "../predicate/evaluate.js";
 import type { Limits } from "../planner/limits.js";
-import type { Catalog } from "../schema/catalog.js";
+import type { Catalog, TableInfo } from "../schema/catalog.js";
 
 export type Document = Row & { readonly _id: GenericId<string>; readonly _creationTime: number };
 
@@ -48,6 +48,12 @@ export interface RunState {
   readSinceMetrics: number;
 }
 
+/** A read or write as written, for whose tables the access must speak. */
+export interface Touching {
+  readonly table: TableInfo;
+  readonly args: { readonly where?: unknown; readonly with?: unknown };
+}
+
 /** Everything that executing a plan needs; made once for each `orm.with(ctx)`, without I/O. */
 export interface Env {
   readonly catalog: Catalog;
@@ -56,8 +62,11 @@ export interface Env {
   readonly run: RunState;
   /** `ctx.meta.getTransactionMetrics`, or null where the context has none. */
   readonly metrics: (() => Promise<TransactionMetrics>) | null;
-  /** The session's access; the component is asked at most once a run. */
-  access(): Promise<Access>;
+  /**
+   * The session's access; the component is asked at most once a run, and the session evaluated only when a table that
+   * the arguments touch is protected. Without arguments every table counts as touched.
+   */
+  access(touching?: Touching): Promise<Access>;
   /** The key of sealed cursors, from the same component call. */
   cursorKey(): Promise<CursorKey>;
 }

@@ -69,7 +69,7 @@ const flag = (value: unknown, name: string, table: TableInfo): boolean => {
 
 /** Parses, restricts by policies, normalises and plans one read. The plan may be a refusal: see {@link admitted}. */
 export async function planSelect(env: Env, table: TableInfo, args: SelectArgs, options: SelectOptions = {}): Promise<Selection> {
-  const access = await env.access();
+  const access = await env.access({ table, args });
   return planSelectWith(env, access, table, args, options);
 }
 

@@ -66,8 +66,8 @@ function probeText(probe: Probe): string {
 
 function probeLines(plan: QueryPlan, probe: Probe): Line[] {
   const below: Line[] = [];
-  if (probe.keys !== null) {
-    const set = plan.keySets[probe.keys.set]!;
+  const set = probe.keys === null ? undefined : plan.keySets[probe.keys.set];
+  if (set !== undefined) {
     below.push({ text: `keys from ${set.relation} (${set.columns.join(", ")})`, below: [{ text: head(set.plan), below: planLines(set.plan) }] });
   }
   if (probe.residual !== null) below.push({ text: `residual ${predicateText(probe.residual)}`, below: [] });

@@ -1,0 +1,79 @@
+import type { ComponentApi } from "../component/_generated/component.js";
+import { envOf, tableAccessors, type DataCtx, type EnvParts } from "./context.js";
+import type { Env } from "./executor/env.js";
+import { existsProbe } from "./executor/exists.js";
+import { Budget } from "./executor/budget.js";
+import { TableReader } from "./executor/reader.js";
+import { startRun } from "./executor/run.js";
+import { selectRows } from "./executor/select-rows.js";
+import type { ExistsProbe } from "./predicate/evaluate.js";
+import { withOverrides, defaultLimits } from "./planner/limits.js";
+import { Policies, systemAccess, type RunCtx } from "./policies/index.js";
+import type { AnyRelations } from "./schema/relations.js";
+import { buildCatalog } from "./schema/build.js";
+import type { AnyCtx, AnyModel, AnySchema, OrmFor, OrmModel, OrmOptions } from "./types/index.js";
+
+/**
+ * The typed client of one app: made once, where the schema and the relations are at hand.
+ *
+ * ```ts
+ * export const orm = new Orm(components.orm, { schema, relations });
+ * ```
+ *
+ * @throws OrmError `INVALID_SCHEMA` from the constructor, naming the place and the mend.
+ */
+export class Orm<S extends AnySchema, R extends AnyRelations, O = Record<never, never>, V = Record<never, never>> {
+  /** Registers, changes and lists row-level-security policies. */
+  readonly policies: Policies<OrmModel<S, R, O, V>>;
+  readonly #parts: EnvParts;
+  readonly #readers: (env: Env) => Readonly<Record<string, TableReader>>;
+
+  constructor(component: ComponentApi, options: OrmOptions<S, R, O, V, SessionCtx>) {
+    const catalog = buildCatalog(options.schema, options.relations, options.tables);
+    const limits = withOverrides(defaultLimits, (options.limits ?? {}) as Readonly<Record<string, unknown>>);
+    this.policies = new Policies({
+      component,
+      catalog,
+      session: options.session,
+      rls: options.rls ?? true,
+      rows: {
+        find: async (ctx, table, where) => (await selectRows(this.#env(ctx as DataCtx, true), table, { where, command: "select", limit: 1 }))[0] ?? null,
+        probe: (ctx) => systemProbe(this.#env(ctx as DataCtx, true)),
+      },
+    });
+    this.#parts = { catalog, limits, policies: this.policies as unknown as Policies<AnyModel> };
+    this.#readers = tableAccessors(catalog, (env: Env, table) => new TableReader(env, catalog.tables[table]!));
+  }
+
+  /** Reads, and in a mutation writes, as the session that `ctx` stands for. Does no I/O. */
+  with<C extends AnyCtx>(ctx: C): OrmFor<OrmModel<S, R, O, V>, C> {
+    return this.#open(ctx, false) as OrmFor<OrmModel<S, R, O, V>, C>;
+  }
+
+  /** As {@link with}, unrestricted by policies: for trusted code. */
+  system<C extends AnyCtx>(ctx: C): OrmFor<OrmModel<S, R, O, V>, C> {
+    return this.#open(ctx, true) as OrmFor<OrmModel<S, R, O, V>, C>;
+  }
+
+  #open(ctx: AnyCtx, system: boolean): unknown {
+    const env = this.#env(ctx as unknown as DataCtx, system);
+    return { query: this.#readers(env) };
+  }
+
+  #env(ctx: DataCtx, system: boolean): Env {
+    return envOf(this.#parts, ctx, system);
+  }
+}
+
+/** What `session` is given: the context of a query or mutation. */
+export type SessionCtx = RunCtx & DataCtx;
+
+/** Answers relation filters over all rows, each as a read of its own. */
+function systemProbe(env: Env): ExistsProbe {
+  const run = startRun(env, systemAccess, env.limits);
+  return (filter, row) => {
+    const budget = new Budget({ env, limits: env.limits, table: filter.relation.target, hideFigures: false, suggestions: () => [] });
+    return existsProbe(run, budget, null)(filter, row);
+  };
+}
+
