@@ -63,6 +63,15 @@ export class Budget {
     if (documents > unasked.documents || queries > unasked.queries || run.readSinceMetrics >= near) await this.ask();
   }
 
+  /** How many documents may be read at one go, when about so many will be; infinite where that is no concern. */
+  async spare(documents: number): Promise<number> {
+    const { metrics, run } = this.options.env;
+    if (metrics === null || (documents <= unasked.documents && run.readSinceMetrics < near)) return Infinity;
+    await this.ask();
+    // A credit is half of what is left.
+    return Math.max(1, 2 * this.credit.documents);
+  }
+
   /** To be awaited (when it is a promise) before each document. */
   document(): Promise<void> | undefined {
     if (this.credit.documents >= 1 && this.credit.bytes >= this.largest) {

@@ -1,5 +1,6 @@
 import { hasExists } from "../predicate/evaluate.js";
-import type { Probe, QueryPlan } from "../planner/plan.js";
+import { compare } from "../predicate/values.js";
+import type { Direction, Probe, QueryPlan } from "../planner/plan.js";
 import type { Document } from "./env.js";
 import type { Execution } from "./execution.js";
 import { compareBranches, expand, type Branch } from "./expand.js";
@@ -97,8 +98,16 @@ function getReader(reading: Reading, plan: QueryPlan, branch: Branch, span: Span
   const { start, end } = span;
   if (start?.kind === "probe" && compareBranches(branch, start) <= 0) return null;
   if (end?.kind === "probe" && compareBranches(branch, end) > 0) return null;
+  // An order by `_id` tells without reading whether the row is in the span.
+  if (plan.order[0]?.field === "_id" && !idInSpan(plan.order[0].direction, probe.id, span)) return null;
   const inSpan = rowFilter(plan, span);
   return new GetReader(reading, probe.id, probe.residual, inSpan ?? (() => true), count);
+}
+
+function idInSpan(direction: Direction, id: string, { start, end }: Span): boolean {
+  const sign = direction === "asc" ? 1 : -1;
+  const after = start?.kind !== "order" || start.values.length === 0 || sign * compare(id, start.values[0]) > 0;
+  return after && (end?.kind !== "order" || end.values.length === 0 || sign * compare(id, end.values[0]) <= 0);
 }
 
 function rangeReader(reading: Reading, plan: QueryPlan, branch: Branch, span: Span, count: Count): Reader | null {

@@ -110,8 +110,10 @@ export class RangeReader implements Reader {
       this.fromOpen++;
       if (this.count !== null) this.count.documents++;
       budget.read(value, unboundedSort);
-      const matched = this.test === null || untested || (await this.test(value));
-      if (stop !== null) await stop.note(value, matched);
+      const verdict = this.test === null || untested || this.test(value);
+      const matched = typeof verdict === "boolean" ? verdict : await verdict;
+      const noted = stop?.note(value, matched);
+      if (noted !== undefined) await noted;
       if (matched) {
         this.delivered++;
         return value;
