@@ -109,9 +109,9 @@ function looseFunctions(file: string): string[] {
 }
 
 describe("the sources", () => {
-  test("no file is over 400 lines", () => {
-    const lengths = sources.map((file) => ({ file, lines: read(file).split("\n").length - 1 }));
-    expect(lengths.filter(({ lines }) => lines > 400)).toEqual([]);
+  test("no file is over 400 lines, no test over 600", () => {
+    const long = sources.filter((file) => read(file).split("\n").length - 1 > (isTest(file) ? 600 : 400));
+    expect(long).toEqual([]);
   });
 
   test("no type is forced, no check silenced, nothing left for later", () => {
