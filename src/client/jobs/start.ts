@@ -1,0 +1,67 @@
+import { createFunctionHandle, makeFunctionReference } from "convex/server";
+import { convexToJson, type Value } from "convex/values";
+import { OrmError } from "../errors.js";
+import type { WriteEnv } from "../mutations/env.js";
+import { callMutation } from "./component.js";
+import type { Item } from "./work.js";
+
+/** What a job does, as `orm.jobs.get` shows it. */
+export type JobKind = "cascade" | "delete" | "update" | "purge";
+
+export interface NewJob {
+  readonly kind: JobKind;
+  readonly table: string;
+  /** Rows that the statement has changed inline. */
+  readonly rowsDone: number;
+  readonly items: readonly Item[];
+  readonly delayMs?: number;
+}
+
+/**
+ * The handle of the host's worker.
+ *
+ * @throws OrmError `WORKER_MISSING` with the line to add.
+ */
+export async function workerHandle(module: string): Promise<string> {
+  const worker = makeFunctionReference<"mutation">(`${module}:worker`);
+  try {
+    return await createFunctionHandle(worker);
+  } catch (error) {
+    throw workerMissing(module, error instanceof Error ? error.message : String(error));
+  }
+}
+
+export function workerMissing(module: string, reason: string): OrmError {
+  return new OrmError("WORKER_MISSING", `a job needs the worker that convex/${module}.ts should export: ${reason}`, {
+    module,
+    hint:
+      `Add to convex/${module}.ts: \`export const { worker, hydrate } = orm.functions();\` ` +
+      "(or name the module that exports it in `module` of `new Orm`).",
+  });
+}
+
+/** The session as the text that a job carries: its variables, or that it is the system. */
+export function sessionText(variables: Readonly<Record<string, Value | undefined>> | null): string {
+  return JSON.stringify(variables === null ? { system: true } : { variables: convexToJson(withoutUndefined(variables)) });
+}
+
+const withoutUndefined = (variables: Readonly<Record<string, Value | undefined>>): Record<string, Value> =>
+  Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, value ?? null]));
+
+/** Starts a job in this transaction; returns its id. */
+export async function startJob(env: WriteEnv, job: NewJob): Promise<string> {
+  const { module, retry, stepRows, stepBytes } = env.jobs;
+  const handle = await workerHandle(module);
+  return await callMutation(env, (api) => api.jobs.start, {
+    kind: job.kind,
+    handle,
+    table: job.table,
+    rowsDone: job.rowsDone,
+    items: job.items.map(({ work, holds }) => (holds === undefined ? { work } : { work, holds: [...holds] })),
+    session: sessionText(await env.session()),
+    ...(job.delayMs === undefined ? {} : { delayMs: job.delayMs }),
+    retry: { ...retry },
+    stepRows,
+    stepBytes,
+  });
+}

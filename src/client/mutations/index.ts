@@ -1,0 +1,27 @@
+import { DeleteBuilder } from "./delete.js";
+import type { WriteEnv } from "./env.js";
+import { InsertBuilder } from "./insert.js";
+import { RestoreBuilder } from "./restore.js";
+import { tableOf } from "./statement.js";
+import { UpdateBuilder } from "./update.js";
+
+export type { JobSettings, Retry, SelectRows, SelectRowsArgs, WriteCtx, WriteDatabase, WriteEnv } from "./env.js";
+export { defaultJobSettings } from "./env.js";
+
+/** What writes: untyped here, the public face types it by the schema. */
+export interface Writer {
+  insert(table: string): InsertBuilder;
+  update(table: string): UpdateBuilder;
+  delete(table: string): DeleteBuilder;
+  restore(table: string): RestoreBuilder;
+}
+
+/** Makes the writing half of `orm.with(ctx)`. No I/O; each statement runs once, when awaited. */
+export function makeWriter(env: WriteEnv): Writer {
+  return {
+    insert: (table) => new InsertBuilder(env, tableOf(env.catalog, table)),
+    update: (table) => new UpdateBuilder(env, tableOf(env.catalog, table)),
+    delete: (table) => new DeleteBuilder(env, tableOf(env.catalog, table)),
+    restore: (table) => new RestoreBuilder(env, tableOf(env.catalog, table)),
+  };
+}

@@ -1,0 +1,97 @@
+import { OrmError } from "../errors.js";
+import { isPlainObject } from "../predicate/values.js";
+import type { Catalog, TableInfo } from "../schema/catalog.js";
+
+/**
+ * A statement that runs once, when it is awaited. Like any promise it gives the same result however often it is
+ * awaited; unlike one it does nothing until then.
+ */
+export class Statement<T> implements PromiseLike<T> {
+  private running: Promise<T> | null = null;
+
+  constructor(private readonly run: () => Promise<T>) {}
+
+  // A statement is awaited like a promise: that is its interface.
+  then<A = T, B = never>(
+    resolved?: ((value: T) => A | PromiseLike<A>) | null,
+    rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.running ??= this.run();
+    return this.running.then(resolved, rejected);
+  }
+  catch<B = never>(rejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
+    return this.then(null, rejected);
+  }
+  finally(done?: (() => void) | null): Promise<T> {
+    return this.then().finally(done);
+  }
+}
+
+export function tableOf(catalog: Catalog, name: string): TableInfo {
+  if (Object.hasOwn(catalog.tables, name)) return catalog.tables[name]!;
+  throw new OrmError("INVALID_SCHEMA", `there is no table "${name}" in the schema`, {
+    table: name,
+    hint: `Tables: ${Object.keys(catalog.tables).join(", ")}.`,
+  });
+}
+
+/** Which rows a statement names. */
+export interface Target {
+  readonly where: unknown;
+  /** Named by `.all()`. */
+  readonly all: boolean;
+  readonly allowFullScan: boolean;
+  readonly maxScan: number | null;
+}
+
+const options = new Set(["allowFullScan", "maxScan"]);
+
+function readOptions(table: TableInfo, given: unknown): Pick<Target, "allowFullScan" | "maxScan"> {
+  if (given === undefined) return { allowFullScan: false, maxScan: null };
+  if (!isPlainObject(given)) throw new OrmError("INVALID_VALUE", "the options of a write are an object", { table: table.name, path: "options" });
+  for (const name of Object.keys(given)) {
+    if (options.has(name)) continue;
+    throw new OrmError("INVALID_VALUE", `a write has no option "${name}"`, {
+      table: table.name,
+      path: name,
+      hint: `Options: ${[...options].join(", ")}.`,
+    });
+  }
+  const { allowFullScan = false, maxScan = null } = given;
+  if (typeof allowFullScan !== "boolean") {
+    throw new OrmError("INVALID_VALUE", "allowFullScan must be true or false", { table: table.name, path: "allowFullScan" });
+  }
+  if (maxScan !== null && !(typeof maxScan === "number" && Number.isInteger(maxScan) && maxScan >= 0)) {
+    throw new OrmError("INVALID_VALUE", "maxScan must be a whole number, 0 or more", { table: table.name, path: "maxScan" });
+  }
+  return { allowFullScan, maxScan: maxScan as number | null };
+}
+
+export function missingWhere(table: TableInfo, command: string): OrmError {
+  return new OrmError("INVALID_WHERE", `this ${command} of "${table.name}" names no rows`, {
+    table: table.name,
+    path: "where",
+    hint: "Write .where({...}) with a condition, or .all() for every row.",
+  });
+}
+
+/** Filters that say nothing: `{}`, and ANDs of nothing else. */
+function isEmpty(where: unknown): boolean {
+  if (!isPlainObject(where)) return where === undefined || where === null;
+  return Object.entries(where).every(([key, value]) => key === "AND" && Array.isArray(value) && value.every(isEmpty));
+}
+
+/** @throws OrmError `INVALID_WHERE` for a filter that is missing or empty: "every row" is said out loud. */
+export function whereTarget(table: TableInfo, command: string, where: unknown, given: unknown): Target {
+  if (isEmpty(where)) throw missingWhere(table, command);
+  return { where, all: false, ...readOptions(table, given) };
+}
+
+export function allTarget(table: TableInfo, given: unknown): Target {
+  return { where: {}, all: true, ...readOptions(table, given), allowFullScan: true };
+}
+
+/** A builder that was awaited before its rows were named: an error, not a builder that looks like a result. */
+export function unnamed(table: TableInfo, command: string): Statement<never> {
+  return new Statement<never>(() => Promise.reject(missingWhere(table, command)));
+}
