@@ -1,5 +1,5 @@
 import { createFunctionHandle, makeFunctionReference } from "convex/server";
-import { convexToJson, type Value } from "convex/values";
+import { convexToJson, jsonToConvex, type JSONValue, type Value } from "convex/values";
 import { OrmError } from "../errors.js";
 import type { WriteEnv } from "../mutations/env.js";
 import { callMutation } from "./component.js";
@@ -15,6 +15,8 @@ export interface NewJob {
   readonly rowsDone: number;
   readonly items: readonly Item[];
   readonly delayMs?: number;
+  /** Acts on root rows under the policies of this session; referential actions and purges act as the system. */
+  readonly asSession?: boolean;
 }
 
 /**
@@ -40,6 +42,15 @@ export function workerMissing(module: string, reason: string): OrmError {
   });
 }
 
+/** Whom a job acts for. */
+export type JobSession = { readonly system: true } | { readonly variables: Readonly<Record<string, Value>> };
+
+export function readSession(text: string | null): JobSession {
+  if (text === null) return { system: true };
+  const read = JSON.parse(text) as { system: true } | { variables: JSONValue };
+  return "system" in read ? { system: true } : { variables: jsonToConvex(read.variables) as Record<string, Value> };
+}
+
 /** The session as the text that a job carries: its variables, or that it is the system. */
 export function sessionText(variables: Readonly<Record<string, Value | undefined>> | null): string {
   return JSON.stringify(variables === null ? { system: true } : { variables: convexToJson(withoutUndefined(variables)) });
@@ -58,7 +69,7 @@ export async function startJob(env: WriteEnv, job: NewJob): Promise<string> {
     table: job.table,
     rowsDone: job.rowsDone,
     items: job.items.map(({ work, holds }) => (holds === undefined ? { work } : { work, holds: [...holds] })),
-    session: sessionText(await env.session()),
+    session: sessionText(job.asSession === true ? await env.session() : null),
     ...(job.delayMs === undefined ? {} : { delayMs: job.delayMs }),
     retry: { ...retry },
     stepRows,

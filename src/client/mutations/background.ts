@@ -43,6 +43,7 @@ export async function startBackground(env: WriteEnv, table: TableInfo, target: T
     kind: what.command === "restore" ? "update" : what.command,
     table: table.name,
     rowsDone: 0,
+    asSession: true,
     items: [{ work: encodeWork(work) }],
   });
   return { count: 0, job };

@@ -92,7 +92,7 @@ async function insert(
   const many = Array.isArray(values);
   const given: unknown[] = many ? values : [values];
   const rows = given.map((each, i) => newRow(env.db, table, each, many ? `values[${i}]` : "values"));
-  const access = await env.access();
+  const access = await env.access({ table, args: {} });
   const policies = access.system ? null : new RowPolicies(env, access);
   for (const row of rows) {
     await policies?.inserted(table, row, returning || conflict !== null);

@@ -90,7 +90,7 @@ async function update(
 ): Promise<{ rows: Document[]; job: string | null }> {
   if (typeof set !== "function") checkPatch(env.db, table, patchFor(table, set, {} as Document));
   const found = await rootRows(env, table, target, "update");
-  const access = await env.access();
+  const access = await env.access({ table, args: {} });
   const policies = access.system ? null : new RowPolicies(env, access);
   const inline = new Inline(env);
   const changed = new Set<string>();

@@ -1,0 +1,12 @@
+export { callMutation, callQuery, componentFailure, type ComponentCaller } from "./component.js";
+export {
+  jobSettings,
+  makeFunctions,
+  type FunctionsHost,
+  type FunctionsOptions,
+  type HydrateArgs,
+  type OrmFunctions,
+} from "./functions.js";
+export { Jobs } from "./jobs.js";
+export { readSession, sessionText, startJob, workerHandle, type JobSession } from "./start.js";
+export type { WorkerArgs, WorkerResult } from "./worker.js";

@@ -1,0 +1,53 @@
+import { Fanout } from "../mutations/fanout.js";
+import type { WriteEnv } from "../mutations/env.js";
+import { Meter } from "../mutations/meter.js";
+import { Stage } from "../mutations/stage.js";
+import type { IsNamed } from "./doomed.js";
+import type { Item } from "./work.js";
+
+/** What became of one item that a step was given. */
+export interface ItemOutcome {
+  readonly id: string;
+  readonly done: boolean;
+  readonly work?: string;
+  readonly holds?: string[];
+}
+
+/** One step of a job under way: its budget, what it stages, and what it will answer. */
+export class Step {
+  readonly stage = new Stage();
+  readonly meter: Meter;
+  readonly fanout: Fanout;
+  readonly outcomes: ItemOutcome[] = [];
+  readonly added: Item[] = [];
+  /** Background deletes that are not through: rows that they name do not refuse. */
+  readonly named: IsNamed[] = [];
+  /** Soft deletes that this step made. */
+  readonly afterwards: (() => Promise<void>)[] = [];
+  /** Root rows staged. */
+  roots = 0;
+
+  constructor(
+    readonly env: WriteEnv,
+    private readonly budget: { readonly rows: number; readonly bytes: number },
+  ) {
+    this.meter = new Meter(env.metrics, env.limits.headroom, budget.bytes);
+    this.fanout = new Fanout(env, this.stage, this.meter);
+  }
+
+  /** Rows that may still be changed by the step's row budget. */
+  get left(): number {
+    return this.budget.rows - this.roots - this.fanout.rows;
+  }
+
+  /** Takes referencing rows while the budget lasts. */
+  async fanOut(): Promise<void> {
+    await this.fanout.run(this.budget.rows - this.roots);
+  }
+
+  /** Root rows that fit now: each is read, judged and written, and what it brings up needs reads too. */
+  async room(queries: number): Promise<number> {
+    const room = await this.meter.room({ rows: this.stage.writes }, { queries, written: true });
+    return Math.min(this.left, room.rows);
+  }
+}

@@ -1,0 +1,109 @@
+import type { GenericId } from "convex/values";
+import type { WriteEnv } from "../mutations/env.js";
+import { flush } from "../mutations/flush.js";
+import { judge } from "../mutations/judge.js";
+import { tableOf } from "../mutations/statement.js";
+import { doomedIn } from "./doomed.js";
+import { outdated, runRoot } from "./root.js";
+import { Step, type ItemOutcome } from "./step.js";
+import {
+  changesOf,
+  decodeWork,
+  encodeWork,
+  foreignKeyNamed,
+  itemsOf,
+  restOf,
+  type Item,
+  type PurgeWork,
+  type RootWork,
+} from "./work.js";
+
+/** What the component calls the worker with. */
+export interface WorkerArgs {
+  readonly job: { readonly id: string; readonly kind: string; readonly table: string; readonly attempt: number };
+  readonly session: string | null;
+  readonly items: readonly { readonly id: string; readonly work: string }[];
+  readonly budget: { readonly rows: number; readonly bytes: number };
+}
+
+/** What the worker answers; an item left out stays as it is. */
+export interface WorkerResult {
+  items: ItemOutcome[];
+  added: Item[];
+  rows: number;
+}
+
+/**
+ * One step of a job: works its items within the budget, in one transaction that the component's bookkeeping is part of.
+ * Everything is staged and judged before it is written; what is refused throws, which rolls the step back.
+ */
+export async function runWorker(env: WriteEnv, { items, budget }: WorkerArgs): Promise<WorkerResult> {
+  const step = new Step(env, budget);
+  await step.meter.start();
+  const roots: { id: string; work: RootWork }[] = [];
+  const purges: { id: string; work: PurgeWork }[] = [];
+  const given = new Map<string, number>();
+  for (const { id, work: text } of items) {
+    const work = decodeWork(text);
+    if (work.kind === "root") roots.push({ id, work });
+    else if (work.kind === "purge") purges.push({ id, work });
+    else {
+      const foreignKey = foreignKeyNamed(env.catalog, work.foreignKey);
+      if (foreignKey === null) throw outdated(`the foreign key ${work.foreignKey}`);
+      const changes = changesOf(work);
+      given.set(id, changes.length);
+      step.fanout.add(id, foreignKey, work.event, changes);
+    }
+  }
+  await step.fanOut();
+  for (const { id, work } of purges) await runPurge(step, id, work);
+  for (const { id, work } of roots) await runRoot(step, id, work);
+  if (purges.length + roots.length > 0) await step.fanOut();
+  const isDoomed = doomedIn(env, step.stage, async (table, row) => {
+    for (const isNamed of step.named) if (await isNamed(table, row)) return true;
+    return false;
+  });
+  await judge(env, step.stage, step.fanout, step.meter, { isDoomed });
+  const rows = step.stage.writes;
+  await flush(env, step.stage);
+  for (const after of step.afterwards) await after();
+  settleKeys(step, given);
+  return { items: step.outcomes, added: step.added, rows };
+}
+
+/** What is left of the frontier: items that go on, and new ones. */
+function settleKeys(step: Step, given: ReadonlyMap<string, number>): void {
+  const open = new Set<string>();
+  for (const batch of step.fanout.rest()) {
+    if (batch.item === null) {
+      step.added.push(...itemsOf(batch));
+      continue;
+    }
+    open.add(batch.item);
+    if (batch.keys.length < given.get(batch.item)!) step.outcomes.push({ id: batch.item, done: false, ...restOf(batch) });
+  }
+  for (const id of given.keys()) if (!open.has(id)) step.outcomes.push({ id, done: true });
+}
+
+/** Deletes soft-deleted rows for real, actions included; those restored or deleted anew are left alone. */
+async function runPurge(step: Step, id: string, work: PurgeWork): Promise<void> {
+  const { env, stage, fanout } = step;
+  const table = tableOf(env.catalog, work.table);
+  const soft = table.rules.softDelete?.field;
+  let ids = [...work.ids];
+  while (ids.length > 0) {
+    const room = Math.min(await step.room(table.referencedBy.length + 1), 32);
+    if (room <= 0) break;
+    const rows = await Promise.all(ids.slice(0, room).map((each) => env.db.get(each as GenericId<string>)));
+    ids = ids.slice(room);
+    for (const row of rows) {
+      if (row === null || soft === undefined || row[soft] !== work.at || stage.current(row) === null) continue;
+      if (stage.get(row._id) === undefined) step.roots++;
+      const now = stage.current(row)!;
+      stage.put(table, row, null, true);
+      fanout.note(table, now, null);
+    }
+  }
+  if (ids.length === 0) step.outcomes.push({ id, done: true });
+  else if (ids.length < work.ids.length) step.outcomes.push({ id, done: false, work: encodeWork({ ...work, ids }) });
+}
