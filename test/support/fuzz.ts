@@ -1,6 +1,6 @@
 /**
  * How long the random tests run. `npm test` runs a few hundred programs from fixed seeds; a long run asks for more:
- * `ORM_FUZZ_RUNS=20000 ORM_FUZZ_SEED=7 npx vitest run test/differential`.
+ * `ORM_FUZZ_RUNS=20000 ORM_FUZZ_SEED=7 npx vitest run test/differential`. `ORM_FUZZ_FIRST=1` does not shrink.
  */
 import type { Parameters } from "fast-check";
 
@@ -20,6 +20,7 @@ export function fuzz<T>(programs: number, perDataSet: number, seed: number): Par
   return {
     numRuns: Math.max(1, Math.ceil(asked / perDataSet)),
     seed: Number(variable("ORM_FUZZ_SEED") ?? seed),
+    endOnFailure: variable("ORM_FUZZ_FIRST") !== undefined,
     // The first failure is shrunk for a bounded time, then printed.
     interruptAfterTimeLimit: LONG ? 20 * 3_600_000 : 110_000,
     markInterruptAsFailure: false,

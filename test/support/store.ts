@@ -10,6 +10,7 @@ import schema from "./schema.js";
 
 const modules = {
   "./app/_generated/api.ts": async () => ({}),
+  "./app/orm.ts": () => import("./app/orm.js"),
 };
 
 export interface Stored {

@@ -1,5 +1,5 @@
 /** The relations of `../schema.ts`, as a host writes them. `../catalog.ts` tells the oracle the same by hand. */
-import { defineRelations } from "../../../src/client/schema/relations.js";
+import { defineRelations } from "convex-orm";
 import schema from "../schema.js";
 
 export const relations = defineRelations(schema, (r) => ({
