@@ -77,7 +77,8 @@ export const watchdog = internalMutation({
       await ctx.scheduler.runAfter(WATCHDOG_MS, internal.driver.watchdog, { jobId, generation });
       return null;
     }
-    const reason = state?.kind === "failed" ? (state.error ?? "its transaction failed") : `it was ${state?.kind ?? "gone"}`;
+    const reason =
+      state?.kind === "failed" ? (state.error ?? "its transaction failed") : `it was ${state?.kind ?? "gone"}`;
     await noteFailure(ctx, job, `A step was lost: ${reason}`);
     return null;
   },

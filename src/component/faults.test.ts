@@ -1,6 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { control, resetControl } from "../../test/component/control.js";
-import { orm, outcome, plantTree, retryFast, startHost, startJob, type Around, type Host } from "../../test/component/host.js";
+import {
+  expectDone,
+  orm,
+  outcome,
+  plant,
+  plantTree,
+  retryFast,
+  startHost,
+  startJob,
+  type Around,
+} from "../../test/component/host.js";
 
 beforeEach(() => {
   resetControl();
@@ -15,16 +25,7 @@ afterEach(() => {
 
 const options = { stepRows: 10 };
 /** 60 rows by 10 a step: 7 steps, as the uninterrupted run below shows. */
-const plant = (host: Host) => plantTree(host, "root", 10, 5);
 const STEPS = [1, 2, 3, 4, 5, 6, 7];
-
-/** The job has done everything once, as if nothing had happened. */
-async function expectDone(host: Host, id: string, total: number) {
-  expect(await host.get(id)).toMatchObject({ status: "succeeded", rowsDone: total, frontier: 0, attempts: 0, error: null });
-  expect(await outcome(host)).toEqual({ left: 0, handled: total, distinct: total });
-  expect(await host.items()).toEqual([]);
-  expect(await host.held()).toEqual([]);
-}
 
 describe("one fault at step k", () => {
   it("uninterrupted, takes as many steps as the cases below have", async () => {
@@ -92,7 +93,11 @@ describe("one fault at step k", () => {
       expect(before).toMatchObject({ steps: k - 1, attempts: 0 });
       vi.advanceTimersByTime(60_000);
       await host.t.finishInProgressScheduledFunctions();
-      expect(await host.get(id)).toMatchObject({ status: "running", attempts: 1, error: expect.stringContaining("A step was lost") });
+      expect(await host.get(id)).toMatchObject({
+        status: "running",
+        attempts: 1,
+        error: expect.stringContaining("A step was lost"),
+      });
       await host.finish();
       await expectDone(host, id, total);
     },
@@ -165,7 +170,9 @@ describe("a worker that keeps failing", () => {
       await host.t.finishInProgressScheduledFunctions();
     }
     const pauses = times.slice(1).map((at, i) => at - times[i]!);
-    expect(pauses).toEqual([250, 500, 1_000, 2_000].map((ms) => expect.toSatisfy((is: number) => Math.abs(is - ms) <= 20)));
+    expect(pauses).toEqual(
+      [250, 500, 1_000, 2_000].map((ms) => expect.toSatisfy((is: number) => Math.abs(is - ms) <= 20)),
+    );
     const failed = await host.get(id);
     expect(failed).toMatchObject({ status: "failed", attempts: 5, rowsDone: 0, steps: 0, frontier: 1 });
     expect(failed.error).toContain("the disk is full");
@@ -260,7 +267,11 @@ describe("a handle that leads nowhere", () => {
     await host.step();
     host.gone = true;
     await host.step();
-    expect(await host.get(id)).toMatchObject({ status: "running", attempts: 1, error: expect.stringContaining("no such export") });
+    expect(await host.get(id)).toMatchObject({
+      status: "running",
+      attempts: 1,
+      error: expect.stringContaining("no such export"),
+    });
     host.gone = false;
     await host.finish();
     await expectDone(host, id, total);
@@ -279,123 +290,6 @@ describe("a handle that leads nowhere", () => {
     await expectDone(host, id, total);
   });
 });
-
-describe("stale functions", () => {
-  it("a watchdog whose step went well, or is only late, does nothing", async () => {
-    const host = startHost();
-    const total = await plant(host);
-    const id = await startJob(host, "root", options);
-    const { generation } = await host.doc(id);
-    // The step is late: it is still to come.
-    await fire(host, "watchdog", id, generation);
-    expect(await host.get(id)).toMatchObject({ status: "pending", attempts: 0 });
-    await host.step();
-    // It went well.
-    await fire(host, "watchdog", id, generation);
-    expect(await host.get(id)).toMatchObject({ steps: 1, attempts: 0 });
-    await host.finish();
-    await expectDone(host, id, total);
-    expect(control.calls).toHaveLength(STEPS.length);
-  });
-
-  it("a step that comes twice, or after a cancel, does nothing", async () => {
-    const host = startHost();
-    await plant(host);
-    const id = await startJob(host, "root", options);
-    const { generation } = await host.doc(id);
-    await host.step();
-    await fire(host, "step", id, generation);
-    await fire(host, "attempt", id, generation);
-    expect(control.calls).toHaveLength(1);
-    const running = (await host.doc(id)).generation;
-    await host.t.mutation(orm.jobs.cancel, { id });
-    await fire(host, "step", id, running);
-    await fire(host, "watchdog", id, running);
-    expect(control.calls).toHaveLength(1);
-    expect(await host.get(id)).toMatchObject({ status: "cancelled", steps: 1, rowsDone: 10 });
-  });
-
-  it("a watchdog leaves a step alone that is at work", async () => {
-    const host = startHost();
-    const id = await startJob(host, "root", options);
-    const { step, generation } = await host.doc(id);
-    const say = (kind: string) => host.inside((ctx) => ctx.db.patch("_scheduled_functions", step, { state: { kind } }));
-    await say("inProgress");
-    await fire(host, "watchdog", id, generation);
-    expect(await host.get(id)).toMatchObject({ status: "pending", attempts: 0 });
-    // The watchdog that it left behind finds out when the step does not come after all.
-    await say("canceled");
-    vi.advanceTimersByTime(60_000);
-    await host.finish();
-    expect(await host.get(id)).toMatchObject({ status: "succeeded" });
-  });
-
-  it("a step from before a cancel does nothing after a retry", async () => {
-    const host = startHost();
-    await plant(host);
-    const id = await startJob(host, "root", options);
-    await host.step();
-    const { generation } = await host.doc(id);
-    await host.t.mutation(orm.jobs.cancel, { id });
-    await host.retry(id);
-    await fire(host, "step", id, generation);
-    expect(control.calls).toHaveLength(1);
-    await host.step();
-    expect(control.calls).toHaveLength(2);
-  });
-
-  it("a step and its watchdog that come at the same moment run the step once", async () => {
-    const host = startHost();
-    const total = await plant(host);
-    const id = await startJob(host, "root", options);
-    // Both timers fire before either transaction begins.
-    vi.advanceTimersByTime(61_000);
-    await host.t.finishInProgressScheduledFunctions();
-    expect(await host.get(id)).toMatchObject({ attempts: 0, steps: 1 });
-    await host.finish();
-    await expectDone(host, id, total);
-  });
-
-  it("those of a purged job do nothing", async () => {
-    const host = startHost();
-    const id = await startJob(host, "root", options);
-    const { generation } = await host.doc(id);
-    await host.t.mutation(orm.jobs.cancel, { id });
-    await host.t.mutation(orm.jobs.purge, {});
-    for (const name of ["step", "attempt", "watchdog"]) await fire(host, name, id, generation);
-    await host.finish();
-    expect(control.calls).toEqual([]);
-  });
-});
-
-describe("an answer that cannot be right", () => {
-  it.each([
-    ["no progress", () => ({ items: [], added: [], rows: 0 }), /no progress/],
-    ["an item that it was not given", () => ({ items: [{ id: "other", done: true }], added: [], rows: 1 }), /item other/],
-    ["a negative count", (right: any) => ({ ...right, rows: -1 }), /counted -1 rows/],
-    ["one item twice", (right: any) => ({ ...right, items: [...right.items, ...right.items] }), /twice/],
-    ["new items but nothing done", () => ({ items: [], added: [{ work: "[]" }], rows: 0 }), /no progress/],
-  ])("%s fails the step and takes the worker's writes back", async (_, answer, message) => {
-    const host = startHost();
-    const total = await plant(host);
-    control.answer = answer as any;
-    const id = await startJob(host, "root", { ...options, retry: { ...retryFast, attempts: 2 } });
-    await host.finish();
-    expect(await host.get(id)).toMatchObject({ status: "failed", rowsDone: 0, error: expect.stringMatching(message) });
-    expect(await outcome(host)).toEqual({ left: total, handled: 0, distinct: 0 });
-    control.answer = undefined;
-    await host.retry(id);
-    await host.finish();
-    await expectDone(host, id, total);
-  });
-});
-
-/** Calls an internal function of the driver, as the scheduler would. */
-const fire = (host: Host, name: string, jobId: string, generation: number) =>
-  host.inside(async (ctx) => {
-    const { makeFunctionReference } = await import("convex/server");
-    await ctx.runMutation(makeFunctionReference<"mutation">(`driver:${name}`), { jobId, generation });
-  });
 
 /** A small deterministic generator of numbers in [0, 1) (mulberry32). */
 function generator(seed: number): () => number {

@@ -42,7 +42,9 @@ export async function findJob(ctx: QueryCtx, id: string): Promise<Doc<"jobs"> | 
 export async function requireJob(ctx: QueryCtx, id: string): Promise<Doc<"jobs">> {
   const job = await findJob(ctx, id);
   if (job !== null) return job;
-  throw componentError("NOT_FOUND", `There is no job ${id}.`, { hint: "It may have been purged; `jobs.list` shows those there are." });
+  throw componentError("NOT_FOUND", `There is no job ${id}.`, {
+    hint: "It may have been purged; `jobs.list` shows those there are.",
+  });
 }
 
 export const isActive = (job: Doc<"jobs">): boolean => job.status === "pending" || job.status === "running";

@@ -141,93 +141,33 @@ describe("a job that goes well", () => {
   });
 });
 
-describe("what a step costs", () => {
-  it("loads a bounded page of a frontier of thousands, and never starts at its beginning again", async () => {
-    const read: number[] = [];
-    const host = startHost({
-      step: async (run, ctx) => {
-        await run();
-        read.push((await ctx.meta.getTransactionMetrics()).documentsRead.used);
-      },
-    });
-    const items = Array.from({ length: 5_000 }, (_, i) => ({ work: JSON.stringify([`empty${i}`]) }));
-    const id = await startJob(host, "root", { items });
-    await host.finish();
-    expect(await host.get(id)).toMatchObject({ status: "succeeded", frontier: 0, rowsDone: 0 });
-    // At most 256 items, each read and deleted, and the job's document.
-    expect(Math.max(...read)).toBeLessThanOrEqual(2 * 256 + 3);
-    expect(control.calls.length).toBeLessThan(30);
-  });
-
-  it("reads the job's document three times, writes it once, and schedules two functions", async () => {
-    const costs: Record<string, number>[] = [];
-    const host = startHost({
-      step: async (run, ctx) => {
-        await run();
-        const all = await ctx.meta.getTransactionMetrics();
-        costs.push({
-          read: all.documentsRead.used,
-          written: all.documentsWritten.used,
-          scheduled: all.functionsScheduled.used,
-        });
-      },
-    });
-    control.answer = (right) => ({ ...right, added: [] });
-    await plantTree(host, "root", 30);
-    await startJob(host, "root", { stepRows: 10 });
-    await host.step();
-    // The worker: 10 rows read, deleted (a read and a write each) and logged. The item: read, and left as it was.
-    expect(costs).toEqual([{ read: 10 + 10 + 1 + 3, written: 10 + 10 + 0 + 1, scheduled: 2 }]);
-  });
-
-  it("keeps its documents small whatever the tree", async () => {
-    const host = startHost();
-    await plantTree(host, "root", 2_000);
-    await startJob(host, "root", { session: "x" });
-    for (let i = 0; i < 3; i++) {
-      await host.step();
-      const sizes = await host.inside(async (ctx) =>
-        (await ctx.db.query("jobs").collect()).map((job: object) => JSON.stringify(job).length),
-      );
-      expect(Math.max(...sizes)).toBeLessThan(900);
-    }
-  });
-
-  it("costs one document to look at", async () => {
-    const host = startHost();
-    const id = await startJob(host, "root");
-    const read = await host.t.query(async (ctx) => {
-      await ctx.runQuery(orm.jobs.get, { id });
-      return (await ctx.meta.getTransactionMetrics()).documentsRead.used;
-    });
-    expect(read).toBe(1);
-  });
-});
-
 describe("cancel", () => {
-  it.each([0, 1, 2, 3, 4, 5, 6])("after %i steps leaves whole rows, says what remains, and retry finishes", async (k) => {
-    const host = startHost();
-    const total = await plantTree(host, "root", 10, 5);
-    const id = await startJob(host, "root", { stepRows: 10 });
-    for (let i = 0; i < k; i++) await host.step();
-    const before = await host.get(id);
-    await host.t.mutation(orm.jobs.cancel, { id });
-    await host.finish();
-    const job = await host.get(id);
-    expect(job).toMatchObject({
-      status: before.status === "succeeded" ? "succeeded" : "cancelled",
-      frontier: before.frontier,
-      rowsDone: before.rowsDone,
-    });
-    expect(job.finishedAt).toBeDefined();
-    expect(await outcome(host)).toMatchObject({ left: total - job.rowsDone, handled: job.rowsDone });
-    expect(await host.items()).toHaveLength(job.frontier);
+  it.each([0, 1, 2, 3, 4, 5, 6])(
+    "after %i steps leaves whole rows, says what remains, and retry finishes",
+    async (k) => {
+      const host = startHost();
+      const total = await plantTree(host, "root", 10, 5);
+      const id = await startJob(host, "root", { stepRows: 10 });
+      for (let i = 0; i < k; i++) await host.step();
+      const before = await host.get(id);
+      await host.t.mutation(orm.jobs.cancel, { id });
+      await host.finish();
+      const job = await host.get(id);
+      expect(job).toMatchObject({
+        status: before.status === "succeeded" ? "succeeded" : "cancelled",
+        frontier: before.frontier,
+        rowsDone: before.rowsDone,
+      });
+      expect(job.finishedAt).toBeDefined();
+      expect(await outcome(host)).toMatchObject({ left: total - job.rowsDone, handled: job.rowsDone });
+      expect(await host.items()).toHaveLength(job.frontier);
 
-    await host.retry(id);
-    await host.finish();
-    expect(await host.get(id)).toMatchObject({ status: "succeeded", rowsDone: total, frontier: 0 });
-    expect(await outcome(host)).toEqual({ left: 0, handled: total, distinct: total });
-  });
+      await host.retry(id);
+      await host.finish();
+      expect(await host.get(id)).toMatchObject({ status: "succeeded", rowsDone: total, frontier: 0 });
+      expect(await outcome(host)).toEqual({ left: 0, handled: total, distinct: total });
+    },
+  );
 
   it("unschedules a delayed job, so that nothing is left to run", async () => {
     const host = startHost();
@@ -289,7 +229,11 @@ describe("held keys", () => {
   it("follow what the worker says of a continued item", async () => {
     const host = startHost();
     const id = await startJob(host, "root", { items: [{ work: "[]", holds: ["a", "b", "b"] }] });
-    control.answer = ({ items: [item] }) => ({ items: [{ ...item!, done: false, holds: ["b", "c"] }], added: [], rows: 0 });
+    control.answer = ({ items: [item] }) => ({
+      items: [{ ...item!, done: false, holds: ["b", "c"] }],
+      added: [],
+      rows: 0,
+    });
     await host.step();
     expect((await host.held()).map((h) => h.key).sort()).toEqual(["b", "c"]);
     // The same again is no progress.
@@ -302,7 +246,12 @@ describe("held keys", () => {
 
   it("cost one document for a taken key, and none for a free one", async () => {
     const host = startHost();
-    await startJob(host, "root", { items: [{ work: "[]", holds: ["a"] }, { work: "[]", holds: ["a"] }] });
+    await startJob(host, "root", {
+      items: [
+        { work: "[]", holds: ["a"] },
+        { work: "[]", holds: ["a"] },
+      ],
+    });
     const read = await host.t.query(async (ctx) => {
       expect(await ctx.runQuery(orm.jobs.held, { keys: ["a", "b", "c"] })).toEqual(["a"]);
       return (await ctx.meta.getTransactionMetrics()).documentsRead.used;

@@ -38,9 +38,20 @@ export const start = mutation({
   returns: v.string(),
   handler: async (ctx, { items, delayMs = 0, session, actor, ...args }) => {
     requireHandle(args.handle);
-    requireNumbers({ "delayMs >= 0": delayMs, "rowsDone >= 0": args.rowsDone, "initialBackoffMs >= 0": args.retry.initialBackoffMs }, 0);
+    requireNumbers(
+      { "delayMs >= 0": delayMs, "rowsDone >= 0": args.rowsDone, "initialBackoffMs >= 0": args.retry.initialBackoffMs },
+      0,
+    );
     const { attempts, base } = args.retry;
-    requireNumbers({ "attempts >= 1": attempts, "base >= 1": base, "stepRows >= 1": args.stepRows, "stepBytes >= 1": args.stepBytes }, 1);
+    requireNumbers(
+      {
+        "attempts >= 1": attempts,
+        "base >= 1": base,
+        "stepRows >= 1": args.stepRows,
+        "stepBytes >= 1": args.stepBytes,
+      },
+      1,
+    );
 
     const generation = 0;
     const isEmpty = items.length === 0;

@@ -53,11 +53,17 @@ describe("register and drop", () => {
   it("takes a predicate as an object or as its text, whatever the order of keys, and writes an equal one not at all", async () => {
     const t = start();
     const using = { b: 1n, a: { _id: { session: "x" } } };
-    await t.mutation(api.policies.register, { table: "posts", name: "p", policy: { for: "select", to: ["b", "a"], using } });
+    await t.mutation(api.policies.register, {
+      table: "posts",
+      name: "p",
+      policy: { for: "select", to: ["b", "a"], using },
+    });
     const before = await stored(t);
     const text = '{"a":{"_id":{"session":"x"}},"b":{"$integer":"AQAAAAAAAAA="}}';
     const policy = { for: "select", as: "permissive", to: ["a", "b", "a"], using: text };
-    expect(await written(t, (ctx) => ctx.runMutation(api.policies.register, { table: "posts", name: "p", policy }))).toBe(0);
+    expect(
+      await written(t, (ctx) => ctx.runMutation(api.policies.register, { table: "posts", name: "p", policy })),
+    ).toBe(0);
     expect(await stored(t)).toEqual(before);
     expect(before.policies[0]?.policies[0]?.using).toBe(text);
   });
@@ -101,7 +107,12 @@ describe("register and drop", () => {
   ])("refuses %s, and says where", async (_, policy, message) => {
     const t = start();
     const data = await errorOf(t.mutation(api.policies.register, { table: "posts", name: "p", policy }));
-    expect(data).toMatchObject({ code: "INVALID_POLICY", table: "posts", policy: "p", message: expect.stringMatching(message) });
+    expect(data).toMatchObject({
+      code: "INVALID_POLICY",
+      table: "posts",
+      policy: "p",
+      message: expect.stringMatching(message),
+    });
     expect(data.message).toMatch(/^posts\.p: /);
     expect(data.hint).toBeTruthy();
     expect(await stored(t)).toEqual({ policies: [], history: [], versions: [] });
@@ -180,14 +191,19 @@ describe("sync", () => {
       removed: ["comments.own"],
       unlisted: ["comments", "logs"],
     });
-    expect(await t.query(api.policies.list, { table: "comments" })).toMatchObject([{ table: "comments", policies: [] }]);
+    expect(await t.query(api.policies.list, { table: "comments" })).toMatchObject([
+      { table: "comments", policies: [] },
+    ]);
     expect(await written(t, (ctx) => ctx.runMutation(api.policies.sync, args))).toBe(0);
   });
 
   it("writes nothing at all when one policy of many is refused", async () => {
     const t = start();
     const bad = { posts: { own }, comments: { p: { for: "insert", using: {} } } };
-    expect(await errorOf(t.mutation(api.policies.sync, { spec: bad }))).toMatchObject({ policy: "p", table: "comments" });
+    expect(await errorOf(t.mutation(api.policies.sync, { spec: bad }))).toMatchObject({
+      policy: "p",
+      table: "comments",
+    });
     expect(await stored(t)).toEqual({ policies: [], history: [], versions: [] });
   });
 
@@ -197,7 +213,10 @@ describe("sync", () => {
     const two = { posts: { c: published }, comments: { c: published } };
     await Promise.all([t.mutation(api.policies.sync, { spec: one }), t.mutation(api.policies.sync, { spec: two })]);
     const names = (await t.query(api.policies.list, {})).map((p) => p.policies.map((q) => q.name).join());
-    expect([["a", "a,b"], ["c", "c"]]).toContainEqual(names);
+    expect([
+      ["a", "a,b"],
+      ["c", "c"],
+    ]).toContainEqual(names);
     const versions = (await stored(t)).policies.map((p) => p.version);
     expect(new Set(versions).size).toBe(2);
     expect(Math.max(...versions)).toBe(4);
@@ -235,7 +254,11 @@ describe("history", () => {
     await t.mutation(api.policies.sync, { spec: { posts: { a: own, b: own } } });
     await t.mutation(api.policies.unprotect, { table: "posts" });
     const actions = (await t.query(api.policies.history, { table: "posts", limit: 3 })).map((h) => [h.action, h.name]);
-    expect(actions).toEqual([["unprotect", null], ["remove", "b"], ["remove", "a"]]);
+    expect(actions).toEqual([
+      ["unprotect", null],
+      ["remove", "b"],
+      ["remove", "a"],
+    ]);
   });
 
   it("narrows to a table and a limit", async () => {

@@ -88,7 +88,11 @@ export const drop = mutation({
     const before = await loadTable(ctx, table);
     if (before === null || !before.policies.some((p) => p.name === name)) {
       const message = `There is no policy ${policyPlace(table, name)}.`;
-      throw componentError("NOT_FOUND", message, { table, policy: name, hint: "`policies.list` shows those there are." });
+      throw componentError("NOT_FOUND", message, {
+        table,
+        policy: name,
+        hint: "`policies.list` shows those there are.",
+      });
     }
     const rest = before.policies.filter((p) => p.name !== name);
     await writePolicies(ctx, table, before, rest, actor);
@@ -151,7 +155,11 @@ export const sync = mutation({
 
 function requireTableName(table: string): void {
   if (table !== "") return;
-  throw componentError("INVALID_POLICY", "The table's name is empty.", { table, policy: "", hint: "Name a table of the schema." });
+  throw componentError("INVALID_POLICY", "The table's name is empty.", {
+    table,
+    policy: "",
+    hint: "Name a table of the schema.",
+  });
 }
 
 const withoutSystemFields = ({ table, version, policies }: PolicyTable): PolicyTable => ({ table, version, policies });

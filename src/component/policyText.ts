@@ -23,7 +23,8 @@ export function canonicalPolicy(table: string, name: string, input: PolicyInput)
   const as = oneOf(KINDS, input.as ?? "permissive");
   if (as === undefined) throw refuse(`unknown kind \`as: "${input.as}"\``, `Use one of ${KINDS.join(", ")}.`);
   const command = oneOf(COMMANDS, input.for);
-  if (command === undefined) throw refuse(`unknown command \`for: "${input.for}"\``, `Use one of ${COMMANDS.join(", ")}.`);
+  if (command === undefined)
+    throw refuse(`unknown command \`for: "${input.for}"\``, `Use one of ${COMMANDS.join(", ")}.`);
 
   // PostgreSQL: CREATE POLICY, "USING" and "WITH CHECK".
   if (command === "insert" && input.using !== undefined) {
@@ -42,7 +43,10 @@ export function canonicalPolicy(table: string, name: string, input: PolicyInput)
     if (given === undefined) return undefined;
     const text = canonicalText(given);
     if (text === undefined) {
-      throw refuse(`\`${clause}\` is not a filter`, "Give an object such as `{ ownerId: session(\"userId\") }`, or its JSON text.");
+      throw refuse(
+        `\`${clause}\` is not a filter`,
+        'Give an object such as `{ ownerId: session("userId") }`, or its JSON text.',
+      );
     }
     return text;
   };
@@ -69,7 +73,8 @@ function canonicalText(given: unknown): string | undefined {
   try {
     const json = typeof given === "string" ? (JSON.parse(given) as JSONValue) : convexToJson(given as Value);
     const value = jsonToConvex(json);
-    const isObject = typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof ArrayBuffer);
+    const isObject =
+      typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof ArrayBuffer);
     return isObject ? JSON.stringify(sorted(convexToJson(value))) : undefined;
   } catch {
     return undefined;

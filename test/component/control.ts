@@ -11,9 +11,19 @@ export const control: {
   /** Puts another answer in place of the right one. */
   answer: ((right: WorkerResult) => WorkerResult) | undefined;
   keysAnItem: number;
+  /** Rows handled so far, by calls that were rolled back too. */
+  rows: number;
   hold: boolean;
-} = { calls: [], before: undefined, after: undefined, answer: undefined, keysAnItem: 50, hold: false };
+} = { calls: [], before: undefined, after: undefined, answer: undefined, keysAnItem: 50, rows: 0, hold: false };
 
 export function resetControl(): void {
-  Object.assign(control, { calls: [], before: undefined, after: undefined, answer: undefined, keysAnItem: 50, hold: false });
+  Object.assign(control, {
+    calls: [],
+    before: undefined,
+    after: undefined,
+    answer: undefined,
+    keysAnItem: 50,
+    rows: 0,
+    hold: false,
+  });
 }

@@ -1,6 +1,6 @@
 import { convexTest } from "convex-test";
 import { componentsGeneric, createFunctionHandle, makeFunctionReference } from "convex/server";
-import { vi } from "vitest";
+import { expect, vi } from "vitest";
 import type { ComponentApi } from "../../src/component/_generated/component.js";
 import type { Doc } from "../../src/component/_generated/dataModel.js";
 import componentSchema from "../../src/component/schema.js";
@@ -15,7 +15,10 @@ export const { orm } = componentsGeneric() as unknown as { orm: ComponentApi<"or
 export type Around = (run: () => Promise<unknown>, ctx: any, args: any) => Promise<unknown>;
 
 /** A host app with the component mounted; `around` wraps functions of `driver.ts` by their names. */
-export function startHost(around: Record<string, Around> = {}, transactionLimits: true | { documentsRead: number } = true) {
+export function startHost(
+  around: Record<string, Around> = {},
+  transactionLimits: true | { documentsRead: number } = true,
+) {
   const worker = () => import("./host/worker.js");
   const t = convexTest({
     schema,
@@ -121,3 +124,20 @@ export const outcome = (host: Host) =>
     const [nodes, handled] = await Promise.all([ctx.db.query("nodes").collect(), ctx.db.query("handled").collect()]);
     return { left: nodes.length, handled: handled.length, distinct: new Set(handled.map((h) => h.node)).size };
   });
+
+/** 60 rows below the root. */
+export const plant = (host: Host): Promise<number> => plantTree(host, "root", 10, 5);
+
+/** The job has done everything once, as if nothing had happened on the way. */
+export async function expectDone(host: Host, id: string, total: number): Promise<void> {
+  expect(await host.get(id)).toMatchObject({
+    status: "succeeded",
+    rowsDone: total,
+    frontier: 0,
+    attempts: 0,
+    error: null,
+  });
+  expect(await outcome(host)).toEqual({ left: 0, handled: total, distinct: total });
+  expect(await host.items()).toEqual([]);
+  expect(await host.held()).toEqual([]);
+}

@@ -42,6 +42,7 @@ export const worker = internalMutation({
       const item: NewItem = { work: JSON.stringify(keys), ...(control.hold && { holds: keys }) };
       result.added.push(item);
     }
+    control.rows += result.rows;
     const answer = control.answer?.(result) ?? result;
     await control.after?.(control.calls.length, args);
     return answer;
