@@ -121,7 +121,8 @@ function rangeReader(reading: Reading, plan: QueryPlan, branch: Branch, span: Sp
   } else if (interval !== null && plan.sorting !== "memory") {
     const from = start?.kind === "order" ? start : null;
     const until = end?.kind === "order" ? end : null;
-    if (from !== null || until !== null) interval = orderedPart(probe, interval, plan.order, plan.delivered, from, until);
+    const delivered = plan.sorting === "partial" ? plan.delivered : plan.order.length;
+    if (from !== null || until !== null) interval = orderedPart(probe, interval, plan.order, delivered, from, until);
   }
   if (interval === null) return null;
   const { index, fields, direction, residual } = probe;
