@@ -46,6 +46,14 @@ export class Meter {
     if (this.metrics !== null) this.first = await this.metrics();
   }
 
+  /** Whether a look at a few rows more fits beside writing what is staged. */
+  async canLook(pending: Pending, documents: number): Promise<boolean> {
+    if (this.metrics === null) return true;
+    const { documentsRead, bytesRead, databaseQueries } = await this.metrics();
+    const free = ({ used, remaining }: { used: number; remaining: number }): number => remaining - this.headroom * (used + remaining);
+    return free(documentsRead) - pending.rows >= documents && free(databaseQueries) - pending.rows >= documents && free(bytesRead) >= 2 ** 20;
+  }
+
   async room(pending: Pending, cost: RowCost): Promise<Room> {
     if (this.metrics === null) return { rows: Infinity, queries: Infinity };
     const now = await this.metrics();

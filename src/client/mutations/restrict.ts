@@ -15,6 +15,7 @@ export type IsDoomed = (table: TableInfo, row: Document) => Promise<boolean>;
 /** The rows read at first: most keys that may not be referenced are not. */
 const firstLook = 4;
 const nextLooks = 256;
+const looksUnmetered = 64;
 
 /**
  * Judges the refusing actions of a statement on the tables as it leaves them, so that rows which it deletes or turns
@@ -42,7 +43,7 @@ export async function judgeRefusals(
   const moved = new Map<ForeignKey, Map<string, Document[]>>();
   let unmetered = 0;
   await inBatches(asked, async ({ foreignKey, change }) => {
-    if (unmetered++ % 64 === 0 && (await meter.room({ rows: stage.writes }, { queries: 1, written: false })).rows < nextLooks) {
+    if (unmetered++ % looksUnmetered === 0 && !(await meter.canLook({ rows: stage.writes }, nextLooks))) {
       throw walkTooLarge(env.catalog.tables[foreignKey.target]!);
     }
     let rows = moved.get(foreignKey);
