@@ -1,4 +1,3 @@
-import type { GenericQueryCtx, SchemaDefinition, GenericSchema, DataModelFromSchemaDefinition } from "convex/server";
 import type { AnyRelations } from "../../src/client/schema/relations.js";
 import type {
   AnyCtx,
@@ -10,16 +9,13 @@ import type {
   SessionVariable,
 } from "../../src/client/types/index.js";
 
-type ReadCtx<S> =
-  S extends SchemaDefinition<GenericSchema, boolean> ? GenericQueryCtx<DataModelFromSchemaDefinition<S>> : never;
-
 export declare class Orm<
   S extends AnySchema,
   R extends AnyRelations,
   O = Record<never, never>,
   V = Record<never, never>,
 > {
-  constructor(component: object, options: OrmOptions<S, R, O, V, ReadCtx<S>>);
+  constructor(component: object, options: OrmOptions<S, R, O, V>);
   with<C extends AnyCtx>(ctx: C): OrmFor<OrmModel<S, R, O, V>, C>;
   readonly policies: {
     sync(ctx: AnyCtx, spec: PolicySpec<OrmModel<S, R, O, V>>): Promise<void>;

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { OrmError } from "../errors.js";
 import type { Catalog } from "./catalog.js";
 import { buildCatalog } from "./build.js";
-import { defineRelations, type AnyRelations, type Relation } from "./relations.js";
+import { defineRelations, type Relation, type Relations } from "./relations.js";
 
 const schema = defineSchema({
   teams: defineTable({ name: v.string(), code: v.string(), region: v.string() })
@@ -37,8 +37,8 @@ type Make = {
 };
 /** Relations that the types would refuse, too. */
 const build = (define: (r: Make) => Record<string, Record<string, unknown>>, tables: object = {}): Catalog => {
-  const loose = define as unknown as (r: unknown) => AnyRelations;
-  return buildCatalog(schema, defineRelations(schema, loose as never), tables);
+  const relations = defineRelations(schema, define as never) as unknown as Relations;
+  return buildCatalog(schema, relations, tables);
 };
 const refusal = (define: (r: Make) => Record<string, Record<string, unknown>>, tables: object = {}): string => {
   try {

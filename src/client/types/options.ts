@@ -1,3 +1,4 @@
+import type { DataModelFromSchemaDefinition, GenericQueryCtx, SchemaDefinition } from "convex/server";
 import type { AnyRelations, Relations } from "../schema/relations.js";
 import type { AnyModel, AnySchema, Fields, OrmModel, Path, TableNames } from "./model.js";
 import type { Limits } from "./query.js";
@@ -32,8 +33,14 @@ export type TablesOptions<S extends AnySchema, R extends AnyRelations> = {
   readonly [T in TableNames<S>]?: TableOptions<OrmModel<S, R, unknown, unknown>, T>;
 };
 
-/** Options of `new Orm(component, options)`. `Ctx` is what `session` is given: a query or mutation context. */
-export interface OrmOptions<S extends AnySchema, R extends AnyRelations, O, V, Ctx> {
+/** What `session` is given: the context of a query, with the app's own tables; in a mutation, its context. */
+export type SessionContext<S> =
+  S extends SchemaDefinition<infer Tables, infer Strict>
+    ? GenericQueryCtx<DataModelFromSchemaDefinition<SchemaDefinition<Tables, Strict>>>
+    : never;
+
+/** Options of `new Orm(component, options)`. */
+export interface OrmOptions<S extends AnySchema, R extends AnyRelations, O, V, Ctx = SessionContext<S>> {
   readonly schema: S;
   readonly relations: Relations<R>;
   readonly tables?: Checked<O, TablesOptions<S, R>>;
