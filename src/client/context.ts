@@ -23,10 +23,12 @@ export interface EnvParts {
   readonly catalog: Catalog;
   readonly limits: Limits;
   readonly policies: Policies<AnyModel>;
+  /** `rls` of the options. */
+  readonly rls: boolean;
 }
 
 /** What reads through this context need. No I/O happens here. */
-export function envOf({ catalog, limits, policies }: EnvParts, ctx: DataCtx, system: boolean): Env {
+export function envOf({ catalog, limits, policies, rls }: EnvParts, ctx: DataCtx, system: boolean): Env {
   const { meta } = ctx;
   const run: RunCtx = ctx;
   return {
@@ -39,7 +41,8 @@ export function envOf({ catalog, limits, policies }: EnvParts, ctx: DataCtx, sys
       system
         ? Promise.resolve(systemAccess)
         : policies.access(run, touching === undefined ? undefined : touchedTables(catalog, touching.table, touching.args)),
-    cursorKey: () => policies.cursorKey(run),
+    // Without policies the component may not be mounted at all; then cursors are encoded only.
+    cursorKey: () => (rls ? policies.cursorKey(run) : policies.cursorKey(run).catch(() => null)),
   };
 }
 

@@ -1,3 +1,4 @@
+
 import type { ComponentApi } from "../component/_generated/component.js";
 import { envOf, tableAccessors, type DataCtx, type EnvParts } from "./context.js";
 import type { Env } from "./executor/env.js";
@@ -6,6 +7,7 @@ import { Budget } from "./executor/budget.js";
 import { TableReader } from "./executor/reader.js";
 import { startRun } from "./executor/run.js";
 import { selectRows } from "./executor/select-rows.js";
+import { defaultJobSettings, makeWriter, type JobSettings, type WriteCtx, type WriteDatabase, type WriteEnv } from "./mutations/index.js";
 import type { ExistsProbe } from "./predicate/evaluate.js";
 import { withOverrides, defaultLimits } from "./planner/limits.js";
 import { Policies, systemAccess, type RunCtx } from "./policies/index.js";
@@ -25,23 +27,28 @@ import type { AnyCtx, AnyModel, AnySchema, OrmFor, OrmModel, OrmOptions } from "
 export class Orm<S extends AnySchema, R extends AnyRelations, O = Record<never, never>, V = Record<never, never>> {
   /** Registers, changes and lists row-level-security policies. */
   readonly policies: Policies<OrmModel<S, R, O, V>>;
+  readonly #component: ComponentApi;
   readonly #parts: EnvParts;
+  readonly #jobs: JobSettings;
   readonly #readers: (env: Env) => Readonly<Record<string, TableReader>>;
 
   constructor(component: ComponentApi, options: OrmOptions<S, R, O, V, SessionCtx>) {
     const catalog = buildCatalog(options.schema, options.relations, options.tables);
     const limits = withOverrides(defaultLimits, (options.limits ?? {}) as Readonly<Record<string, unknown>>);
+    const rls = options.rls ?? true;
     this.policies = new Policies({
       component,
       catalog,
       session: options.session,
-      rls: options.rls ?? true,
+      rls,
       rows: {
         find: async (ctx, table, where) => (await selectRows(this.#env(ctx as DataCtx, true), table, { where, command: "select", limit: 1 }))[0] ?? null,
         probe: (ctx) => systemProbe(this.#env(ctx as DataCtx, true)),
       },
     });
-    this.#parts = { catalog, limits, policies: this.policies as unknown as Policies<AnyModel> };
+    this.#component = component;
+    this.#jobs = { ...defaultJobSettings, module: options.module ?? defaultJobSettings.module };
+    this.#parts = { catalog, limits, policies: this.policies as unknown as Policies<AnyModel>, rls };
     this.#readers = tableAccessors(catalog, (env: Env, table) => new TableReader(env, catalog.tables[table]!));
   }
 
@@ -56,14 +63,34 @@ export class Orm<S extends AnySchema, R extends AnyRelations, O = Record<never, 
   }
 
   #open(ctx: AnyCtx, system: boolean): unknown {
-    const env = this.#env(ctx as unknown as DataCtx, system);
-    return { query: this.#readers(env) };
+    const data = ctx as unknown as DataCtx;
+    if (!canWrite(data)) return { query: this.#readers(this.#env(data, system)) };
+    const env = this.#writeEnv(data, system);
+    return { query: this.#readers(env), ...makeWriter(env) };
+  }
+
+  #writeEnv(ctx: WritingCtx, system: boolean): WriteEnv {
+    const env = this.#env(ctx, system);
+    return {
+      ...env,
+      db: ctx.db as unknown as WriteDatabase,
+      ctx,
+      component: this.#component,
+      jobs: this.#jobs,
+      selectRows,
+      exists: systemProbe(env),
+      session: async () => (system ? null : await this.policies.variables(ctx)),
+    };
   }
 
   #env(ctx: DataCtx, system: boolean): Env {
     return envOf(this.#parts, ctx, system);
   }
 }
+
+/** The context of a mutation, or a copy of one. */
+type WritingCtx = DataCtx & WriteCtx;
+const canWrite = (ctx: DataCtx): ctx is WritingCtx => "patch" in ctx.db;
 
 /** What `session` is given: the context of a query or mutation. */
 export type SessionCtx = RunCtx & DataCtx;
