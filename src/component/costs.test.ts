@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { control, resetControl } from "../../test/component/control.js";
-import { orm, plantTree, startHost, startJob } from "../../test/component/host.js";
+import { orm, plantTree, startHost, startJob, workerHandle } from "../../test/component/host.js";
 
 beforeEach(() => {
   resetControl();
@@ -94,5 +94,45 @@ describe("what a step costs", () => {
       return (await ctx.meta.getTransactionMetrics()).documentsRead.used;
     });
     expect(read).toBe(1);
+  });
+
+  it("an item and each key it holds cost two reads and two writes in all", async () => {
+    let own = { read: 0, written: 0 };
+    const add = async (ctx: any) => {
+      const all = await ctx.meta.getTransactionMetrics();
+      own = { read: own.read + all.documentsRead.used, written: own.written + all.documentsWritten.used };
+    };
+    const host = startHost({
+      step: async (run, ctx) => {
+        await run();
+        await add(ctx);
+      },
+    });
+    const items = [{ work: "[]", holds: ["a", "b", "c"] }, { work: "[]" }];
+    await host.t.mutation(async (ctx) => {
+      const handle = await workerHandle();
+      const retry = { attempts: 1, initialBackoffMs: 1, base: 1 };
+      const job = { kind: "cascade", handle, table: "nodes", rowsDone: 0, items, retry, stepRows: 1, stepBytes: 1 };
+      await ctx.runMutation(orm.jobs.start, job);
+      await add(ctx);
+    });
+    await host.finish();
+    // Beside them the job: inserted and patched when it starts (a read), then read three times and written by its step.
+    expect(own).toEqual({ read: 2 * (2 + 3) + 1 + 3, written: 2 * (2 + 3) + 2 + 1 });
+  });
+
+  it("a watchdog with nothing to do reads the job and writes nothing", async () => {
+    const costs: number[][] = [];
+    const host = startHost({
+      watchdog: async (run, ctx) => {
+        await run();
+        const all = await ctx.meta.getTransactionMetrics();
+        costs.push([all.documentsRead.used, all.documentsWritten.used, all.functionsScheduled.used]);
+      },
+    });
+    await startJob(host, "root");
+    await host.step();
+    await host.finish();
+    expect(costs).toEqual([[1, 0, 0]]);
   });
 });
