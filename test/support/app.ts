@@ -1,0 +1,109 @@
+/**
+ * An app in a test: a schema, an orm over it, and the module that exports the worker, in the in-process Convex with
+ * the platform's budgets enforced.
+ */
+import { convexTest } from "convex-test";
+import { componentsGeneric } from "convex/server";
+import type { FunctionReference, GenericDataModel, GenericMutationCtx, GenericSchema, SchemaDefinition } from "convex/server";
+import { vi } from "vitest";
+import { Orm } from "../../src/client/index.js";
+import type { ComponentApi } from "../../src/component/_generated/component.js";
+import type { FunctionsOptions } from "../../src/client/jobs/index.js";
+import type { Job } from "../../src/client/types/job.js";
+import { register } from "../../src/test.js";
+
+export const components = componentsGeneric() as unknown as { orm: ComponentApi };
+export type Ctx = GenericMutationCtx<GenericDataModel>;
+
+/** Writers and readers without the schema's types: tests hand over wrong values too. */
+export interface Db {
+  query: Record<string, any>;
+  insert(table: string): any;
+  update(table: string): any;
+  delete(table: string): any;
+  restore(table: string): any;
+}
+
+export interface AppOptions {
+  readonly schema: SchemaDefinition<GenericSchema, boolean>;
+  readonly relations?: unknown;
+  readonly tables?: Record<string, unknown>;
+  readonly limits?: Record<string, number>;
+  readonly session?: (ctx: any) => unknown;
+  readonly functions?: FunctionsOptions;
+  /** Leaves the worker out of the module. */
+  readonly workerless?: boolean;
+  /** Leaves the component out. */
+  readonly unmounted?: boolean;
+}
+
+export interface Spent {
+  documentsRead: number;
+  documentsWritten: number;
+  databaseQueries: number;
+}
+
+export function makeApp(options: AppOptions) {
+  const orm = new Orm(components.orm, {
+    schema: options.schema,
+    relations: options.relations,
+    ...(options.tables === undefined ? {} : { tables: options.tables }),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.session === undefined ? {} : { session: options.session }),
+  } as never) as any;
+  const functions = orm.functions?.(options.functions) ?? {};
+  const modules: Record<string, () => Promise<unknown>> = {
+    "./convex/_generated/api.ts": () => Promise.resolve({}),
+    "./convex/orm.ts": () => Promise.resolve(options.workerless === true ? {} : functions),
+  };
+  const t = convexTest({ schema: options.schema, modules, transactionLimits: true });
+  if (options.unmounted !== true) register(t as never);
+
+  const mutate = <T>(run: (ctx: Ctx) => Promise<T>): Promise<T> => t.mutation(run as never) as Promise<T>;
+  return {
+    t,
+    orm,
+    mutate,
+    /** A mutation as the session that the options evaluate. */
+    as: <T>(run: (db: Db, ctx: Ctx) => Promise<T>): Promise<T> => mutate((ctx) => run(orm.with(ctx), ctx)),
+    /** A mutation that no policy restricts. */
+    sys: <T>(run: (db: Db, ctx: Ctx) => Promise<T>): Promise<T> => mutate((ctx) => run(orm.system(ctx), ctx)),
+    /** All rows of a table, as stored. */
+    rows: (table: string): Promise<any[]> => mutate((ctx) => ctx.db.query(table).collect()),
+    /** Runs everything that is scheduled, watchdogs included. Needs fake timers. */
+    drain: () => t.finishAllScheduledFunctions(vi.runAllTimers, 10_000),
+    job: (id: string): Promise<Job | null> =>
+      t.query(((ctx: Ctx) => ctx.runQuery(components.orm.jobs.get as FunctionReference<"query", "internal">, { id })) as never) as never,
+  };
+}
+
+/** What a piece of a mutation costs. */
+export async function spentBy<T>(ctx: Ctx, run: () => Promise<T>): Promise<{ result: T; spent: Spent }> {
+  const before = await ctx.meta.getTransactionMetrics();
+  const result = await run();
+  const after = await ctx.meta.getTransactionMetrics();
+  const used = (name: keyof Spent): number => after[name].used - before[name].used;
+  return {
+    result,
+    spent: {
+      documentsRead: used("documentsRead"),
+      documentsWritten: used("documentsWritten"),
+      databaseQueries: used("databaseQueries"),
+    },
+  };
+}
+
+/** The code of the error that a run throws. */
+export async function codeOf(run: () => Promise<unknown>): Promise<string> {
+  const error = await errorOf(run);
+  return error.data?.code ?? error.message;
+}
+
+export async function errorOf(run: () => Promise<unknown>): Promise<any> {
+  try {
+    await run();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("nothing was thrown");
+}
