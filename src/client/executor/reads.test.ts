@@ -1,0 +1,160 @@
+/** Documents and index ranges that the executor reads: rows returned and one look-ahead a probe, on every page. */
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { defaultLimits } from "../planner/limits.js";
+import { envOf, fakeApp, reader, type FakeApp } from "../../../test/support/fake-app.js";
+import type { FakeDatabase } from "../../../test/support/fake-db.js";
+import type { PageResult } from "./pages.js";
+
+let app: FakeApp;
+let db: FakeDatabase;
+const statuses = ["archived", "draft", "live"];
+const langs = ["a", "ab", "abc", "b", undefined];
+
+beforeAll(() => {
+  app = fakeApp({});
+  ({ db } = app);
+  for (let i = 0; i < 3_000; i++) {
+    db.insert("posts", {
+      title: `t${i % 40}`,
+      status: statuses[i % 3],
+      likes: (i * 7) % 50,
+      lang: langs[i % 5],
+      pinned: i % 10 === 0 ? true : i % 4 === 0 ? null : false,
+      views: BigInt(i % 97),
+      publishedAt: i,
+    });
+  }
+  for (let i = 0; i < 10_000; i++) db.insert("comments", { postId: "p", userId: "u", approved: true, likes: 1, body: `b${i}` });
+});
+beforeEach(() => db.resetCounts());
+
+const posts = () => reader(envOf(db), "posts");
+const reads = (): [documents: number, queries: number] => [db.documents, db.queries];
+
+async function pages(table: string, args: object, numItems: number, most = 6): Promise<[number, number][]> {
+  const counts: [number, number][] = [];
+  let cursor: string | null = null;
+  while (counts.length < most) {
+    db.resetCounts();
+    const page = (await reader(envOf(db), table).paginate({ ...args, paginationOpts: { numItems, cursor } })) as unknown as PageResult<unknown>;
+    counts.push(reads());
+    if (page.isDone) break;
+    expect(page.page).toHaveLength(numItems);
+    cursor = page.continueCursor;
+  }
+  return counts;
+}
+
+describe("whole queries", () => {
+  test("an equality, a range and an order of one index: limit documents, one range", async () => {
+    const rows = await posts().findMany({ where: { likes: { gte: 10 }, status: "live" }, orderBy: { likes: "desc" }, limit: 10 });
+    expect(rows).toHaveLength(10);
+    expect(reads()).toEqual([10, 1]);
+  });
+
+  test("an offset reads what it skips, in the index's order", async () => {
+    await posts().findMany({ where: { status: "live" }, orderBy: { likes: "asc" }, limit: 10, offset: 500 });
+    expect(reads()).toEqual([510, 1]);
+  });
+
+  test("IN of twenty, ordered by another field of the index: one head a probe", async () => {
+    const titles = Array.from({ length: 20 }, (_, i) => `t${i}`);
+    await posts().findMany({ where: { title: { in: titles } }, orderBy: { _creationTime: "asc" }, limit: 10 });
+    expect(db.documents).toBeLessThanOrEqual(30);
+    expect(db.queries).toBe(20);
+    // The heads are read side by side.
+    expect(db.widest).toBeGreaterThanOrEqual(16);
+  });
+
+  test("ne, notIn and isNotNull under a limit stop at the limit", async () => {
+    for (const lang of [{ ne: "ab" }, { notIn: ["ab", "b"] }, { isNotNull: true }]) {
+      db.resetCounts();
+      expect(await posts().findMany({ where: { lang }, limit: 10 })).toHaveLength(10);
+      expect(db.documents).toBeLessThanOrEqual(12);
+      expect(db.queries).toBeLessThanOrEqual(2);
+    }
+  });
+
+  test("`_id` with other filters is one get", async () => {
+    const [row] = db.all("posts");
+    await posts().findMany({ where: { _id: row!._id, likes: { gte: 0 } } });
+    expect(reads()).toEqual([1, 1]);
+    db.resetCounts();
+    expect(await posts().findUnique({ where: { _id: db.all("comments")[0]!._id } })).toBeNull();
+    expect(reads()).toEqual([0, 0]);
+  });
+
+  test("a residual stops at the last row wanted", async () => {
+    const rows = await posts().findMany({ where: { title: { endsWith: "7" } }, orderBy: { _creationTime: "asc" }, limit: 10, allowFullScan: true });
+    expect(rows).toHaveLength(10);
+    // Four rows of every forty match.
+    expect(db.documents).toBe(98);
+  });
+
+  test("count reads the matching rows, exists one", async () => {
+    expect(await posts().count({ where: { status: "live" } })).toBe(1_000);
+    expect(reads()).toEqual([1_000, 1]);
+    db.resetCounts();
+    expect(await posts().exists({ where: { status: "live" } })).toBe(true);
+    expect(reads()).toEqual([1, 1]);
+  });
+
+  test("gets are looked up together, no more of them than rows are wanted", async () => {
+    const ids = db.all("posts").slice(0, 60).map(({ _id }) => _id);
+    await posts().findMany({ where: { _id: { in: ids } }, limit: 5 });
+    expect(reads()).toEqual([5, 5]);
+    db.resetCounts();
+    expect(await posts().findMany({ where: { _id: { in: ids } } })).toHaveLength(60);
+    expect(reads()).toEqual([60, 60]);
+    expect(db.widest).toBe(16);
+  });
+
+  test("an open range is bounded by the rows wanted, or by growing chunks under a residual", async () => {
+    await posts().findMany({ where: { status: "live" }, orderBy: { likes: "asc" }, limit: 10, offset: 5 });
+    expect(db.ranges.map(({ limit }) => limit)).toEqual([15]);
+    db.resetCounts();
+    const rows = await posts().findMany({ where: { status: "live", title: { endsWith: "nothing" } }, limit: 3 });
+    expect(rows).toEqual([]);
+    expect(db.documents).toBe(1_000);
+    expect(db.ranges.slice(0, 1).map(({ limit }) => limit)).toEqual([16]);
+    expect(db.ranges.every(({ consumed, limit }) => limit === null || consumed.documents <= limit)).toBe(true);
+  });
+});
+
+describe("pages", () => {
+  const titles = Array.from({ length: 20 }, (_, i) => `t${i}`);
+  test.each([
+    ["IN of twenty in the index's order", { where: { title: { in: titles } }, orderBy: { title: "asc" } }, 10, 12, 3],
+    ["IN of twenty, merged", { where: { title: { in: titles } }, orderBy: { _creationTime: "desc" } }, 10, 30, 20],
+    ["ne", { where: { lang: { ne: "ab" } }, orderBy: [{ lang: "asc" }, { title: "asc" }] }, 10, 12, 3],
+    [
+      "OR of two indexed ranges, merged",
+      { where: { OR: [{ status: "live", publishedAt: { gte: 0 } }, { status: "draft" }] }, orderBy: [{ publishedAt: "asc" }, { title: "asc" }] },
+      10,
+      12,
+      2,
+    ],
+  ])("%s: every page costs what the first did", async (_name, args, numItems, documents, queries) => {
+    const counts = await pages("posts", args, numItems);
+    expect(counts).toHaveLength(6);
+    for (const [d, q] of counts) {
+      expect(d).toBeLessThanOrEqual(documents);
+      expect(q).toBeLessThanOrEqual(queries);
+    }
+  });
+
+  test("inside ten thousand ties no more than the page is read", async () => {
+    const args = { where: { likes: { gte: 1 } }, orderBy: { likes: "asc" } };
+    const counts = await pages("comments", args, 50);
+    for (const [documents, queries] of counts) {
+      expect(documents).toBe(51);
+      expect(queries).toBeLessThanOrEqual(2);
+    }
+  });
+
+  test("sorted pages past maxScan say so", async () => {
+    const args = { where: { likes: 1 }, orderBy: { body: "asc" }, paginationOpts: { numItems: 5, cursor: null } };
+    await expect(reader(envOf(db), "comments").paginate(args)).rejects.toMatchObject({ data: { code: "SORT_UNBOUNDED", allowed: 4_096 } });
+    expect(db.documents).toBeLessThanOrEqual(defaultLimits.maxScan + 1);
+  });
+});
