@@ -88,7 +88,8 @@ function pathsOf(planning: Planning, where: Predicate, flavour: Flavour, only: s
     if (planning.request.semiJoins !== false && wants("semi ")) paths.push(...semiJoinPaths(planning, conjunction));
   }
   // The table's own order comes first, so that it wins where no order is asked for.
-  for (const index of [...planning.table.indexes].reverse()) {
+  const own = planning.table.indexes.filter((index) => index.name === "by_creation_time");
+  for (const index of [...own, ...planning.table.indexes]) {
     if (wants(`walk:${index.name}`)) paths.push(walkPath(planning, index, conjunction));
   }
   return paths;
@@ -141,11 +142,14 @@ function toPlan(planning: Planning, best: Finished | null, refusal: Refusal | nu
     scan: empty ? "bounded" : best.scan,
     refusal: empty ? null : refusal,
     estimate: {
-      documents: Math.ceil(best?.documents ?? 0),
-      queries: Math.ceil(best?.queries ?? 0),
-      rows: Math.ceil(best?.rows ?? 0),
+      documents: whole(best?.documents),
+      queries: whole(best?.queries),
+      rows: whole(best?.rows),
     },
     policies: policiesOf(request, probes),
     where: request.where,
   } satisfies QueryPlan);
 }
+
+/** Rounded up, but for what only the arithmetic of shares adds. */
+const whole = (estimate = 0): number => Math.ceil(estimate - 1e-6);

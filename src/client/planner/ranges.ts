@@ -48,7 +48,8 @@ function walkIndex(planning: Planning, index: IndexInfo, conjunction: Conjunctio
     const part = keys?.fields.indexOf(field) ?? -1;
     if (part >= 0) {
       slots[part] = depth;
-      combos = combos.map((c) => ({ ...c, eq: [...c.eq, undefined] }));
+      // Null holds the place: an absent value is none that a plan could be sent with.
+      combos = combos.map((c) => ({ ...c, eq: [...c.eq, null] }));
       depth++;
       continue;
     }
