@@ -56,8 +56,8 @@ export async function jobAt(ctx: QueryCtx, jobId: Id<"jobs">, generation: number
 }
 
 /**
- * Schedules a job's next step and the watchdog that looks after it, under a generation of their own; the answer is to be
- * patched into the job. `dueAt` is set where the delay is too long for one timer.
+ * Schedules a job's next step and the watchdog that looks after it, under a generation of their own; the answer is to
+ * be patched into the job. `dueAt` is set where the delay is too long for one timer.
  */
 export async function scheduleStep(ctx: MutationCtx, job: { _id: Id<"jobs">; generation: number }, delayMs: number) {
   const generation = job.generation + 1;

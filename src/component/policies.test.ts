@@ -50,7 +50,7 @@ describe("register and drop", () => {
     ]);
   });
 
-  it("takes a predicate as an object or as its text, whatever the order of keys, and writes an equal one not at all", async () => {
+  it("takes a predicate as an object or as text, in any order of keys, and writes an equal one not at all", async () => {
     const t = start();
     const using = { b: 1n, a: { _id: { session: "x" } } };
     await t.mutation(api.policies.register, {

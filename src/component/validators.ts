@@ -79,7 +79,7 @@ export const vJobStatus = v.union(
 );
 export type JobStatus = Infer<typeof vJobStatus>;
 
-/** A job as hosts see it. Times are in milliseconds; `frontier` counts unfinished items, `attempts` failures in a row. */
+/** A job as hosts see it. Times are in milliseconds; `frontier` counts open items, `attempts` failures in a row. */
 export const vJob = v.object({
   _id: v.string(),
   kind: v.string(),
@@ -95,10 +95,10 @@ export const vJob = v.object({
 });
 export type Job = Infer<typeof vJob>;
 
-/** After the nth failure in a row a job waits `initialBackoffMs * base ** (n - 1)`; after `attempts` of them it is parked. */
+/** After the nth failure in a row a job waits `initialBackoffMs * base ** (n - 1)`; after `attempts` it is parked. */
 export const vRetry = v.object({ attempts: v.number(), initialBackoffMs: v.number(), base: v.number() });
 
-/** A new item of a frontier. `work` is the worker's own text; `holds` are natural keys that stay taken until it is done. */
+/** A new item of a frontier. `work` is the worker's own text; `holds` are natural keys taken until it is done. */
 export const vNewItem = v.object({ work: v.string(), holds: v.optional(v.array(v.string())) });
 export type NewItem = Infer<typeof vNewItem>;
 
