@@ -3,12 +3,13 @@
  * the platform's budgets enforced.
  */
 import { convexTest } from "convex-test";
-import { componentsGeneric } from "convex/server";
+import { componentsGeneric, internalMutationGeneric } from "convex/server";
 import type { FunctionReference, GenericDataModel, GenericMutationCtx, GenericSchema, SchemaDefinition } from "convex/server";
+import { v } from "convex/values";
 import { vi } from "vitest";
 import { Orm } from "../../src/client/index.js";
 import type { ComponentApi } from "../../src/component/_generated/component.js";
-import type { FunctionsOptions } from "../../src/client/jobs/index.js";
+import { Jobs, jobSettings, makeFunctions, type FunctionsOptions } from "../../src/client/jobs/index.js";
 import type { Job } from "../../src/client/types/job.js";
 import { register } from "../../src/test.js";
 
@@ -51,7 +52,10 @@ export function makeApp(options: AppOptions) {
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.session === undefined ? {} : { session: options.session }),
   } as never) as any;
-  const functions = orm.functions?.(options.functions) ?? {};
+  const functions = orm.functions?.(options.functions) ?? fallback(orm, options);
+  orm.jobs ??= new Jobs(components.orm, "orm");
+  let onStep: ((spent: Spent) => void) | null = null;
+  if (functions.worker !== undefined) functions.worker = metered(functions.worker, (spent) => onStep?.(spent));
   const modules: Record<string, () => Promise<unknown>> = {
     "./convex/_generated/api.ts": () => Promise.resolve({}),
     "./convex/orm.ts": () => Promise.resolve(options.workerless === true ? {} : functions),
@@ -63,6 +67,8 @@ export function makeApp(options: AppOptions) {
   return {
     t,
     orm,
+    /** Told what each call of the worker cost. */
+    onStep: (listener: (spent: Spent) => void): void => void (onStep = listener),
     mutate,
     /** A mutation as the session that the options evaluate. */
     as: <T>(run: (db: Db, ctx: Ctx) => Promise<T>): Promise<T> => mutate((ctx) => run(orm.with(ctx), ctx)),
@@ -75,6 +81,32 @@ export function makeApp(options: AppOptions) {
     job: (id: string): Promise<Job | null> =>
       t.query(((ctx: Ctx) => ctx.runQuery(components.orm.jobs.get as FunctionReference<"query", "internal">, { id })) as never) as never,
   };
+}
+
+/** The worker, telling what each call of it costs. */
+function metered(worker: any, tell: (spent: Spent) => void): unknown {
+  return internalMutationGeneric({
+    args: { job: v.any(), session: v.any(), items: v.any(), budget: v.any() },
+    handler: async (ctx, args): Promise<unknown> => {
+      const { result, spent } = await spentBy(ctx, () => worker._handler(ctx, args) as Promise<unknown>);
+      tell(spent);
+      return result;
+    },
+  });
+}
+
+function fallback(orm: any, options: AppOptions) {
+  const [table] = Object.keys(options.schema.tables);
+  return makeFunctions(
+    {
+      writeEnv: (ctx: unknown, session: any) => ({
+        ...("system" in session ? orm.system(ctx) : orm.with(ctx)).delete(table).env,
+        jobs: jobSettings("orm", options.functions),
+      }),
+      hydrate: () => Promise.resolve(null),
+    } as never,
+    options.functions,
+  );
 }
 
 /** What a piece of a mutation costs. */

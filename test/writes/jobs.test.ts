@@ -1,0 +1,132 @@
+import { defineSchema, defineTable } from "convex/server";
+import { v } from "convex/values";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { defineRelations } from "../../src/client/index.js";
+import { codeOf, errorOf, makeApp, spentBy, type AppOptions } from "../support/app.js";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** Five levels; `leaves` hang from two of them, and remember where they came from. */
+const schema = defineSchema({
+  roots: defineTable({ name: v.string() }).index("by_name", ["name"]),
+  a: defineTable({ rootId: v.id("roots"), n: v.number() }).index("by_root", ["rootId"]),
+  b: defineTable({ aId: v.id("a"), n: v.number() }).index("by_a", ["aId"]),
+  c: defineTable({ bId: v.id("b") }).index("by_b", ["bId"]),
+  d: defineTable({ cId: v.id("c") }).index("by_c", ["cId"]),
+  loose: defineTable({ rootId: v.optional(v.id("roots")), n: v.number() }).index("by_root", ["rootId"]).index("by_n", ["n"]),
+});
+const relations = defineRelations(schema, (r) => ({
+  a: { root: r.one.roots({ from: "rootId", onDelete: "cascade" }) },
+  b: { a: r.one.a({ from: "aId", onDelete: "cascade" }) },
+  c: { b: r.one.b({ from: "bId", onDelete: "cascade" }) },
+  d: { c: r.one.c({ from: "cId", onDelete: "cascade" }) },
+  loose: { root: r.one.roots({ from: "rootId", onDelete: "set null" }) },
+}));
+const app = (more: Partial<AppOptions> = {}) => makeApp({ schema, relations, ...more });
+type App = ReturnType<typeof app>;
+
+async function tree(t: App, fan: readonly number[], name = "r"): Promise<string> {
+  const tables = ["a", "b", "c", "d"];
+  const fields = ["rootId", "aId", "bId", "cId"];
+  return t.mutate(async (ctx) => {
+    const root = await ctx.db.insert("roots", { name });
+    let level: string[] = [root];
+    for (const [depth, count] of fan.entries()) {
+      const next: string[] = [];
+      for (const parent of level) {
+        for (let i = 0; i < count; i++) {
+          const extra = depth < 2 ? { n: i } : {};
+          next.push(await ctx.db.insert(tables[depth]!, { [fields[depth]!]: parent, ...extra }));
+        }
+      }
+      level = next;
+    }
+    return root;
+  });
+}
+const left = async (t: App) => Object.fromEntries(await Promise.all(["roots", "a", "b", "c", "d"].map(async (name) => [name, (await t.rows(name)).length])));
+
+describe("cascades", () => {
+  test("that fit are done inline", async () => {
+    const t = app();
+    const root = await tree(t, [10, 4]);
+    const { result, spent } = await t.sys((db, ctx) => spentBy(ctx, () => db.delete("roots").where({ _id: root })));
+    expect(result).toEqual({ count: 1, job: null });
+    expect(spent.documentsRead).toBeLessThanOrEqual(2 * 51 + 2);
+    expect(spent.documentsWritten).toBe(51);
+    expect(await left(t)).toEqual({ roots: 0, a: 0, b: 0, c: 0, d: 0 });
+  });
+
+  test("that do not fit go on in a job, which counts every row", async () => {
+    const t = app({ limits: { inlineRows: 7 } });
+    const root = await tree(t, [5, 3, 2, 1]);
+    const other = await tree(t, [1, 1, 1, 1], "other");
+    const { count, job } = await t.sys((db) => db.delete("roots").where({ _id: root }));
+    expect(count).toBe(1);
+    expect(await t.job(job)).toMatchObject({ status: "pending", rowsDone: 8 });
+    await t.drain();
+    expect(await t.job(job)).toMatchObject({ status: "succeeded", rowsDone: 1 + 5 + 15 + 30 + 30, frontier: 0, error: null });
+    expect(await left(t)).toEqual({ roots: 1, a: 1, b: 1, c: 1, d: 1 });
+    expect((await t.rows("roots"))[0]._id).toBe(other);
+  });
+
+  test("1 -> 500 x 4 costs at most 2.2 reads and 1.05 writes a row", async () => {
+    const t = app();
+    const root = await tree(t, [500, 4]);
+    const { result, spent } = await t.sys((db, ctx) => spentBy(ctx, () => db.delete("roots").where({ _id: root })));
+    const steps: (typeof spent)[] = [];
+    t.onStep((step) => steps.push(step));
+    await t.drain();
+    const job = await t.job(result.job);
+    expect(job).toMatchObject({ status: "succeeded", rowsDone: 2_501, error: null });
+    const total = (name: keyof typeof spent) => spent[name] + steps.reduce((sum, step) => sum + step[name], 0);
+    expect(total("documentsRead")).toBeLessThanOrEqual(2.2 * 2_501);
+    expect(total("documentsWritten")).toBeLessThanOrEqual(1.05 * 2_501);
+  }, 120_000);
+});
+
+describe("background statements", () => {
+  test("delete any rows that match, by steps, with their cascades", async () => {
+    const t = app({ functions: { stepRows: 10 } });
+    for (let i = 0; i < 4; i++) await tree(t, [3, 2], i < 3 ? "x" : "y");
+    const { count, job } = await t.sys((db) => db.delete("roots").where({ name: "x" }).inBackground());
+    expect(count).toBe(0);
+    await t.drain();
+    expect(await t.job(job)).toMatchObject({ status: "succeeded", rowsDone: 3 * 10 });
+    expect(await left(t)).toMatchObject({ roots: 1, a: 3, b: 6 });
+  });
+
+  test("update rows once each, whatever they change", async () => {
+    const t = app({ functions: { stepRows: 10 } });
+    await t.mutate(async (ctx) => {
+      for (let i = 0; i < 45; i++) await ctx.db.insert("loose", { n: i });
+    });
+    const { job } = await t.sys((db) => db.update("loose").set({ n: 100 }).where({ n: { gte: 5 } }).inBackground());
+    await t.drain();
+    expect(await t.job(job)).toMatchObject({ status: "succeeded", rowsDone: 40 });
+    expect((await t.rows("loose")).filter((row) => row.n === 100).length).toBe(40);
+  });
+
+  test("refuse functions and wrong values at once", async () => {
+    const t = app();
+    expect(await codeOf(() => t.sys((db) => db.update("loose").set(() => ({ n: 1 })).all().inBackground()))).toBe("INVALID_VALUE");
+    expect(await codeOf(() => t.sys((db) => db.update("loose").set({ n: "1" }).all().inBackground()))).toBe("INVALID_VALUE");
+    expect(await codeOf(() => t.sys((db) => db.update("loose").set({ n: 1 }).where({ nope: 1 }).inBackground()))).toBe("INVALID_WHERE");
+  });
+});
+
+test("a missing worker is WORKER_MISSING with the line to add", async () => {
+  const t = app({ workerless: true, limits: { inlineRows: 1 } });
+  const root = await tree(t, [5]);
+  const { job } = await t.sys((db) => db.delete("roots").where({ _id: root }));
+  await t.drain();
+  expect((await t.job(job))!.error).toContain("worker");
+});
+
+test("a component that is not mounted says how to mount it", async () => {
+  const t = app({ unmounted: true, limits: { inlineRows: 1 } });
+  const root = await tree(t, [5]);
+  const error = await errorOf(() => t.sys((db) => db.delete("roots").where({ _id: root })));
+  expect(error.message).toContain("app.use(orm)");
+});
