@@ -1,5 +1,6 @@
 
 import type { ComponentApi } from "../component/_generated/component.js";
+import { answerRequest, remoteReaders, type ActionCtx } from "./remote.js";
 import { envOf, tableAccessors, type DataCtx, type EnvParts } from "./context.js";
 import type { Env } from "./executor/env.js";
 import { existsProbe } from "./executor/exists.js";
@@ -7,6 +8,7 @@ import { Budget } from "./executor/budget.js";
 import { TableReader } from "./executor/reader.js";
 import { startRun } from "./executor/run.js";
 import { selectRows } from "./executor/select-rows.js";
+import { Jobs, jobSettings, makeFunctions, type FunctionsOptions, type JobSession, type OrmFunctions } from "./jobs/index.js";
 import { defaultJobSettings, makeWriter, type JobSettings, type WriteCtx, type WriteDatabase, type WriteEnv } from "./mutations/index.js";
 import type { ExistsProbe } from "./predicate/evaluate.js";
 import { withOverrides, defaultLimits } from "./planner/limits.js";
@@ -25,21 +27,24 @@ import type { AnyCtx, AnyModel, AnySchema, OrmFor, OrmModel, OrmOptions } from "
  * @throws OrmError `INVALID_SCHEMA` from the constructor, naming the place and the mend.
  */
 export class Orm<S extends AnySchema, R extends AnyRelations, O = Record<never, never>, V = Record<never, never>> {
+  /** Shows, cancels, resumes and purges durable jobs. */
+  readonly jobs: Jobs;
   /** Registers, changes and lists row-level-security policies. */
   readonly policies: Policies<OrmModel<S, R, O, V>>;
   readonly #component: ComponentApi;
   readonly #parts: EnvParts;
-  readonly #jobs: JobSettings;
+  #settings: JobSettings;
+  readonly #remote: (ctx: ActionCtx, system: boolean) => object;
   readonly #readers: (env: Env) => Readonly<Record<string, TableReader>>;
 
-  constructor(component: ComponentApi, options: OrmOptions<S, R, O, V, SessionCtx>) {
+  constructor(component: ComponentApi, options: OrmOptions<S, R, O, V>) {
     const catalog = buildCatalog(options.schema, options.relations, options.tables);
     const limits = withOverrides(defaultLimits, (options.limits ?? {}) as Readonly<Record<string, unknown>>);
     const rls = options.rls ?? true;
     this.policies = new Policies({
       component,
       catalog,
-      session: options.session,
+      session: options.session as unknown as ((ctx: SessionCtx) => V | Promise<V>) | undefined,
       rls,
       rows: {
         find: async (ctx, table, where) => (await selectRows(this.#env(ctx as DataCtx, true), table, { where, command: "select", limit: 1 }))[0] ?? null,
@@ -47,8 +52,10 @@ export class Orm<S extends AnySchema, R extends AnyRelations, O = Record<never, 
       },
     });
     this.#component = component;
-    this.#jobs = { ...defaultJobSettings, module: options.module ?? defaultJobSettings.module };
+    this.#settings = jobSettings(options.module ?? defaultJobSettings.module);
+    this.jobs = new Jobs(component, this.#settings.module);
     this.#parts = { catalog, limits, policies: this.policies as unknown as Policies<AnyModel>, rls };
+    this.#remote = (ctx, system) => remoteReaders(catalog, this.#settings.module, ctx, system);
     this.#readers = tableAccessors(catalog, (env: Env, table) => new TableReader(env, catalog.tables[table]!));
   }
 
@@ -62,7 +69,23 @@ export class Orm<S extends AnySchema, R extends AnyRelations, O = Record<never, 
     return this.#open(ctx, true) as OrmFor<OrmModel<S, R, O, V>, C>;
   }
 
+  /**
+   * The internal functions that the component's jobs and actions call back; export both from the module named by
+   * `module`: `export const { worker, hydrate } = orm.functions();`
+   */
+  functions(options: FunctionsOptions = {}): OrmFunctions {
+    this.#settings = jobSettings(this.#settings.module, options);
+    return makeFunctions(
+      {
+        writeEnv: (ctx, session) => this.#jobEnv(ctx, session),
+        hydrate: (ctx, request) => answerRequest(this.#readers(this.#env(ctx, false)), request),
+      },
+      options,
+    );
+  }
+
   #open(ctx: AnyCtx, system: boolean): unknown {
+    if (!("db" in ctx)) return { query: this.#remote(ctx as ActionCtx, system) };
     const data = ctx as unknown as DataCtx;
     if (!canWrite(data)) return { query: this.#readers(this.#env(data, system)) };
     const env = this.#writeEnv(data, system);
@@ -76,11 +99,20 @@ export class Orm<S extends AnySchema, R extends AnyRelations, O = Record<never, 
       db: ctx.db as unknown as WriteDatabase,
       ctx,
       component: this.#component,
-      jobs: this.#jobs,
+      jobs: this.#settings,
       selectRows,
       exists: systemProbe(env),
       session: async () => (system ? null : await this.policies.variables(ctx)),
     };
+  }
+
+  /** Of a job's step: as the system, or under the variables that its statement had and the policies of now. */
+  #jobEnv(ctx: WritingCtx, session: JobSession): WriteEnv {
+    const system = session.variables === null;
+    const env = this.#writeEnv(ctx, system);
+    if (session.variables === null) return env;
+    const { variables } = session;
+    return { ...env, access: () => this.policies.accessAs(ctx, variables), session: () => Promise.resolve(variables) };
   }
 
   #env(ctx: DataCtx, system: boolean): Env {

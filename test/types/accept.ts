@@ -1,7 +1,7 @@
 import { expectTypeOf } from "vitest";
 import type { GenericId } from "convex/values";
 import { actionCtx, mutationCtx, orm, queryCtx } from "./blog.js";
-import { session } from "./orm.js";
+import { session } from "../../src/client/index.js";
 import type { Data } from "./blog.js";
 
 const db = orm.with(queryCtx);

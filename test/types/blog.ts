@@ -7,9 +7,9 @@ import type {
 } from "convex/server";
 import { v } from "convex/values";
 import type { GenericId } from "convex/values";
-import { defineRelations } from "../../src/client/schema/relations.js";
 import type { OrmFor, OrmModel } from "../../src/client/types/index.js";
-import { Orm } from "./orm.js";
+import { defineRelations, Orm } from "../../src/client/index.js";
+import type { ComponentApi } from "../../src/component/_generated/component.js";
 
 /** A small blog with every kind of field and relation: what the accept and reject tests speak of. */
 export const schema = defineSchema({
@@ -91,31 +91,42 @@ export interface Session {
   roles: string[];
 }
 
-export const orm = new Orm(
-  {},
-  {
-    schema,
-    relations,
-    tables: {
-      users: {
-        defaults: { role: "member", createdAt: () => Date.now() },
-        onUpdate: { updatedAt: () => Date.now() },
-        unique: { email: ["email"] },
-        checks: { adult: { age: { gte: 18 } } },
-        deletion: { soft: "deletedAt", purgeAfterMs: 2_592_000_000 },
-        protected: true,
-        files: { avatarId: "cascade" },
-      },
+/** A helper of the app, typed by its own context. */
+async function currentUserId(ctx: GenericQueryCtx<Data>): Promise<GenericId<"users"> | null> {
+  const identity = await ctx.auth.getUserIdentity();
+  const email = identity?.email ?? "";
+  return (
+    (
+      await ctx.db
+        .query("users")
+        .withIndex("by_email", (q) => q.eq("email", email))
+        .first()
+    )?._id ?? null
+  );
+}
+
+export declare const component: ComponentApi;
+export const orm = new Orm(component, {
+  schema,
+  relations,
+  tables: {
+    users: {
+      defaults: { role: "member", createdAt: () => Date.now() },
+      onUpdate: { updatedAt: () => Date.now() },
+      unique: { email: ["email"] },
+      checks: { adult: { age: { gte: 18 } } },
+      deletion: { soft: "deletedAt", purgeAfterMs: 2_592_000_000 },
+      protected: true,
+      files: { avatarId: "cascade" },
     },
-    session: async (ctx): Promise<Session> => {
-      await ctx.db.query("users").first();
-      return { userId: null, teamIds: [], age: 3, roles: [] };
-    },
-    limits: { maxRows: 10 },
-    rls: true,
-    module: "orm",
   },
-);
+  session: async (ctx): Promise<Session> => {
+    return { userId: await currentUserId(ctx), teamIds: [], age: 3, roles: [] };
+  },
+  limits: { maxRows: 10 },
+  rls: true,
+  module: "orm",
+});
 
 export type Data = DataModelFromSchemaDefinition<typeof schema>;
 export type BlogModel = typeof orm extends Orm<infer S, infer R, infer O, infer V> ? OrmModel<S, R, O, V> : never;

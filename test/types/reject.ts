@@ -1,7 +1,6 @@
 import type { GenericId } from "convex/values";
-import { defineRelations } from "../../src/client/schema/relations.js";
-import { mutationCtx, orm, queryCtx, relations, schema } from "./blog.js";
-import { Orm, session } from "./orm.js";
+import { component, mutationCtx, orm, queryCtx, relations, schema } from "./blog.js";
+import { defineRelations, Orm, session } from "../../src/client/index.js";
 
 const db = orm.with(queryCtx);
 const writer = orm.with(mutationCtx);
@@ -250,38 +249,32 @@ export async function policies() {
 }
 
 export function options() {
-  new Orm(
-    {},
-    {
-      schema,
-      relations,
-      tables: {
-        // @ts-expect-error a table that is not there
-        user: {},
+  new Orm(component, {
+    schema,
+    relations,
+    tables: {
+      // @ts-expect-error a table that is not there
+      user: {},
+    },
+  });
+  new Orm(component, {
+    schema,
+    relations,
+    tables: {
+      users: {
+        // @ts-expect-error a rule that does not exist
+        uniques: {},
       },
     },
-  );
-  new Orm(
-    {},
-    {
-      schema,
-      relations,
-      tables: {
-        users: {
-          // @ts-expect-error a rule that does not exist
-          uniques: {},
-        },
-      },
-    },
-  );
+  });
   // @ts-expect-error a default of another type
-  new Orm({}, { schema, relations, tables: { users: { defaults: { role: "boss" } } } });
+  new Orm(component, { schema, relations, tables: { users: { defaults: { role: "boss" } } } });
   // @ts-expect-error a unique on a field that is not there
-  new Orm({}, { schema, relations, tables: { users: { unique: { email: ["mail"] } } } });
+  new Orm(component, { schema, relations, tables: { users: { unique: { email: ["mail"] } } } });
   // @ts-expect-error a check on a field that is not there
-  new Orm({}, { schema, relations, tables: { users: { checks: { adult: { ages: 1 } } } } });
+  new Orm(component, { schema, relations, tables: { users: { checks: { adult: { ages: 1 } } } } });
   // @ts-expect-error a soft deletion of a field that is not there
-  new Orm({}, { schema, relations, tables: { users: { deletion: { soft: "gone" } } } });
+  new Orm(component, { schema, relations, tables: { users: { deletion: { soft: "gone" } } } });
   // @ts-expect-error a limit that does not exist
-  new Orm({}, { schema, relations, limits: { rows: 3 } });
+  new Orm(component, { schema, relations, limits: { rows: 3 } });
 }

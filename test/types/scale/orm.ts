@@ -1,5 +1,5 @@
 import { defineRelations } from "../../../src/client/schema/relations.js";
-import { Orm } from "../orm.js";
+import { Orm } from "./declared.js";
 import { schema } from "./schema.js";
 
 export const relations = defineRelations(schema, (r) => ({

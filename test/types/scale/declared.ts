@@ -1,14 +1,9 @@
-import type { AnyRelations } from "../../src/client/schema/relations.js";
-import type {
-  AnyCtx,
-  AnySchema,
-  OrmFor,
-  OrmModel,
-  OrmOptions,
-  PolicySpec,
-  SessionVariable,
-} from "../../src/client/types/index.js";
+import type { AnyRelations } from "../../../src/client/schema/relations.js";
+import type { AnyCtx, AnySchema, OrmFor, OrmModel, OrmOptions, PolicySpec } from "../../../src/client/types/index.js";
 
+/**
+ * The face of the client without its code: what an app that has the package installed compiles against.
+ */
 export declare class Orm<
   S extends AnySchema,
   R extends AnyRelations,
@@ -21,5 +16,3 @@ export declare class Orm<
     sync(ctx: AnyCtx, spec: PolicySpec<OrmModel<S, R, O, V>>): Promise<void>;
   };
 }
-
-export declare function session<const Name extends string>(name: Name): SessionVariable<Name>;
