@@ -18,7 +18,11 @@ function value(graph: Graph, table: string, column: string, cells: Cells): strin
 export function sqlOf(graph: Graph, statement: Statement): string {
   const { table } = statement;
   if (statement.kind === "insert") {
-    const rows = statement.rows.map((row) =>
+    // On Convex nobody knows the id of a row before it is stored: a reference to one of these rows dangles.
+    const own = new Set(statement.rows.map(({ tag }) => tag));
+    const known = (row: Cells): Cells =>
+      parentOfA(graph, table) === table && own.has(row.a ?? -1) ? { ...row, a: -1 } : row;
+    const rows = statement.rows.map((given) => ({ ...given, ...known(given) })).map((row) =>
       `(${row.tag}, ${id(table, row.tag)}, ${[...NUMBER_COLUMNS, "a"].map((column) => value(graph, table, column, row)).join(", ")})`);
     return `INSERT INTO ${table} (tag, _id, ${NUMBER_COLUMNS.join(", ")}, a) VALUES ${rows.join(", ")}`;
   }
