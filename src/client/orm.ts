@@ -78,7 +78,7 @@ export class Orm<S extends AnySchema, R extends AnyRelations, O = Record<never, 
     return makeFunctions(
       {
         writeEnv: (ctx, session) => this.#jobEnv(ctx, session),
-        hydrate: (ctx, request) => answerRequest(this.#readers(this.#env(ctx, false)), request),
+        hydrate: (ctx, request) => answerRequest(this.#readers(this.#env(ctx as DataCtx, false)), request),
       },
       options,
     );
@@ -108,11 +108,13 @@ export class Orm<S extends AnySchema, R extends AnyRelations, O = Record<never, 
 
   /** Of a job's step: as the system, or under the variables that its statement had and the policies of now. */
   #jobEnv(ctx: WritingCtx, session: JobSession): WriteEnv {
-    const system = session.variables === null;
-    const env = this.#writeEnv(ctx, system);
-    if (session.variables === null) return env;
+    if ("system" in session) return this.#writeEnv(ctx, true);
     const { variables } = session;
-    return { ...env, access: () => this.policies.accessAs(ctx, variables), session: () => Promise.resolve(variables) };
+    return {
+      ...this.#writeEnv(ctx, false),
+      access: () => this.policies.accessAs(ctx, variables),
+      session: () => Promise.resolve(variables),
+    };
   }
 
   #env(ctx: DataCtx, system: boolean): Env {

@@ -17,6 +17,11 @@ export class Documents {
     return document;
   }
 
+  /** Rows that the query has read some other way need no get any more. */
+  note(rows: readonly Document[]): void {
+    for (const row of rows) if (!this.known.has(row._id)) this.known.set(row._id, Promise.resolve(row));
+  }
+
   private async read(id: Parameters<Env["db"]["get"]>[0], budget: Budget, count: ReadCount | null): Promise<Document | null> {
     const asked = budget.query();
     if (asked !== undefined) await asked;

@@ -8,5 +8,5 @@ export {
   type OrmFunctions,
 } from "./functions.js";
 export { Jobs } from "./jobs.js";
-export { readSession, sessionText, startJob, workerHandle, type JobSession } from "./start.js";
+export { readSession, sessionText, startJob, workerHandle, workerMissing, type JobSession } from "./start.js";
 export type { WorkerArgs, WorkerResult } from "./worker.js";

@@ -12,6 +12,7 @@ import type { RelationLoad, RowShape } from "./parse.js";
  * of keys whose reads are issued together.
  */
 export async function shapeRows(run: ReadRun, rows: readonly Document[], shape: RowShape): Promise<ShapedRow[]> {
+  if (shape.loads.length > 0) run.documents.note(rows);
   const loaded = await Promise.all(shape.loads.map((load) => loadRelation(run, rows, load)));
   return rows.map((row, i) => {
     const relations = shape.loads.map((load, n) => [load.relation.name, loaded[n]![i]] as const);
