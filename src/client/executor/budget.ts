@@ -49,6 +49,8 @@ export class Budget {
   stopsByItself = false;
   private readonly credit: Credit = { ...unasked };
   private largest = 0;
+  /** Set when nothing is left but the headroom: one more document tells whether there was one to read. */
+  private overdrawn: TransactionMetrics["documentsRead"] | null = null;
   private asking: Promise<void> | null = null;
 
   constructor(private readonly options: BudgetOptions) {}
@@ -108,6 +110,7 @@ export class Budget {
     this.credit.bytes -= size;
     if (size > this.largest) this.largest = size;
     this.options.env.run.readSinceMetrics += 1 + (size >> 10);
+    if (this.overdrawn !== null) throw this.dry("documents", this.overdrawn, 0);
     if (this.scanned > (this.stopsByItself ? 2 * this.maxScan : this.maxScan)) throw this.pastScan(unboundedSort);
   }
 
@@ -172,7 +175,10 @@ export class Budget {
       const { used, remaining } = now[metric];
       const left = remaining - Math.ceil((used + remaining) * this.options.limits.headroom);
       const least = resource === "bytes" ? this.largest : 1;
-      if (left < least) throw this.dry(resource, now[metric], left);
+      // The end of a range costs no document, and only trying tells it.
+      const mayEnd = resource === "documents" && left === 0 && remaining > 0;
+      if (resource === "documents") this.overdrawn = mayEnd ? now[metric] : null;
+      if (left < least && !mayEnd) throw this.dry(resource, now[metric], left);
       // Half of what is left, so that others' reads in the same transaction are noticed in time.
       this.credit[resource] = Math.max(Math.floor(left / 2), least);
     }

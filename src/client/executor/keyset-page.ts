@@ -11,7 +11,7 @@ import { open, type Opened } from "./open.js";
 import { orderValues, separatingDepth, valuesOf } from "./order.js";
 import type { PageOptions } from "./page-options.js";
 import type { PageResult } from "./pages.js";
-import type { Position } from "./position.js";
+import { placeOf, type Position } from "./position.js";
 import type { Stop } from "./scan.js";
 import { roughSize } from "./size.js";
 
@@ -116,12 +116,11 @@ function between(plan: QueryPlan, a: Placed, b: Placed): Position {
   return { kind: "probe", ordinal, key, values: valuesOf(a.row, probe.fields.slice(0, separatingDepth(a.row, b.row, probe.fields))) };
 }
 
-/** The place after a row, wherever the next one may be. */
+/** The place after a row at which the stream stopped, wherever the next one may be. */
 function after(plan: QueryPlan, { row, branch }: Placed): Position {
-  if (plan.order.length > 0) {
-    // Rows are sorted in whole groups of ties: the place is after the group.
-    return { kind: "order", values: orderValues(row, plan.order, plan.sorting === "partial" ? plan.delivered : plan.order.length) };
-  }
+  // Rows are sorted in whole groups of ties: the place is after the group.
+  if (plan.sorting === "partial") return { kind: "order", values: orderValues(row, plan.order, plan.delivered) };
+  if (plan.order.length > 0) return { kind: "order", values: placeOf(branch!.probe, plan.order, row) };
   const { ordinal, key, probe } = branch!;
   return { kind: "probe", ordinal, key, values: probe.kind === "get" ? null : valuesOf(row, probe.fields) };
 }

@@ -6,7 +6,7 @@ import type { Execution } from "./execution.js";
 import { compareBranches, expand, type Branch } from "./expand.js";
 import { gather, type Source } from "./gather.js";
 import { comparator, compareToPrefix } from "./order.js";
-import { orderedPart, wholeSpan, type ProbePosition, type Span } from "./position.js";
+import { orderedPart, placeOf, wholeSpan, type ProbePosition, type Span } from "./position.js";
 import { intersectIntervals, intervalOf, walkFrom, walkUntil, type TupleInterval } from "./ranges.js";
 import { GetReader, RangeReader, residualTest, type Reader, type Reading, type Stop } from "./scan.js";
 import { FirstRows } from "./sort.js";
@@ -180,7 +180,7 @@ async function combine(
   if (plan.combine === "concat" && plan.keySets.length === 0) {
     return allGets ? new LookUps(readers, plan.overlapping, need, stop) : new Concat(readers, plan.overlapping);
   }
-  return readers.length === 1 ? new Concat(readers, false) : new Merge(readers, compare);
+  return readers.length === 1 ? new Concat(readers, false) : new Merge(readers, plan.order, (nth, row) => placeOf(branches[nth]!.probe, plan.order, row));
 }
 
 /** All rows at once, read side by side; sorted when an order was asked for. */

@@ -22,6 +22,15 @@ export const valuesOf = (row: Document, fields: readonly string[]): Stored[] => 
 export const orderValues = (row: Document, order: readonly OrderKey[], depth = order.length): Stored[] =>
   order.slice(0, depth).map(({ field }) => readPath(row, field));
 
+/** Compares two lists of order values, of the same length. */
+export function compareValuesBy(order: readonly OrderKey[], a: readonly Stored[], b: readonly Stored[]): number {
+  for (let i = 0; i < a.length; i++) {
+    const sign = compare(a[i], b[i]);
+    if (sign !== 0) return order[i]!.direction === "asc" ? sign : -sign;
+  }
+  return 0;
+}
+
 /** Where a row stands to a prefix of order values: before (negative), among those that begin with it (0), or after. */
 export function compareToPrefix(row: Document, values: readonly Stored[], order: readonly OrderKey[]): number {
   for (let i = 0; i < values.length; i++) {

@@ -1,7 +1,9 @@
 import { isPoint } from "../predicate/sets.js";
 import type { Predicate } from "../predicate/types.js";
-import { compare, type Stored } from "../predicate/values.js";
-import type { OrderKey, RangeProbe } from "../planner/plan.js";
+import { compare, readPath, type Stored } from "../predicate/values.js";
+import type { OrderKey, Probe, RangeProbe } from "../planner/plan.js";
+import type { Document } from "./env.js";
+import { orderValues } from "./order.js";
 import { intersectIntervals, walkFrom, walkUntil, type TupleInterval } from "./ranges.js";
 
 /**
@@ -41,6 +43,16 @@ function constantsOf(probe: RangeProbe): Map<string, Stored> {
   }
   probe.eq.forEach((value, i) => constants.set(probe.fields[i]!, value));
   return constants;
+}
+
+/**
+ * Where a row that a probe has read, matching or not, stands in the order of its stream: what the probe holds constant
+ * it has in every row of the stream, whatever this row says.
+ */
+export function placeOf(probe: Probe, order: readonly OrderKey[], row: Document): Stored[] {
+  if (probe.kind === "get") return orderValues(row, order);
+  const constants = constantsOf(probe);
+  return order.map(({ field }) => (constants.has(field) ? constants.get(field) : readPath(row, field)));
 }
 
 interface ProbeCut {

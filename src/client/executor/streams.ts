@@ -1,16 +1,18 @@
 import { OrmError } from "../errors.js";
 import type { Document } from "./env.js";
 import { together } from "./gather.js";
-import type { Compare } from "./order.js";
+import type { Stored } from "../predicate/values.js";
+import type { OrderKey } from "../planner/plan.js";
+import { comparator, compareToPrefix, compareValuesBy, type Compare } from "./order.js";
 import type { Reader, Stop } from "./scan.js";
 import { FirstRows } from "./sort.js";
 
 /** Rows of a plan, one at a time, no row twice. */
 export interface RowStream {
   next(): Promise<Document | null>;
-  /** The reader that the last row came from: a stream without order has its places there. */
+  /** The reader that the last row came from, in a stream without order; the reader that stopped, once one has. */
   readonly at: number;
-  /** Set when a page's bound ended the stream: the row up to which everything is decided. */
+  /** Set when a page's bound ended the stream: the row, read but perhaps none of the stream's, up to which all is decided. */
   readonly stoppedAfter: Document | null;
   close(): void;
 }
@@ -95,15 +97,15 @@ export class LookUps implements RowStream {
   }
 
   close(): void {
-    this.at = this.readers.length;
+    this.ahead.length = 0;
   }
 }
 
 interface Head {
-  readonly reader: Reader;
+  readonly reader: number;
   readonly row: Document;
-  /** The reader stopped after this row, which is no row of the stream: nothing beyond it is decided. */
-  readonly barrier: boolean;
+  /** Set when the reader stopped at this place after a row that is none of the stream's: nothing beyond is decided. */
+  readonly barrier: readonly Stored[] | null;
 }
 
 /**
@@ -111,7 +113,8 @@ interface Head {
  * row was taken are read on. The same row from several readers comes at once, since the order is total.
  */
 export class Merge implements RowStream {
-  readonly at = 0;
+  /** The reader that stopped, once the stream has. */
+  at = 0;
   stoppedAfter: Document | null = null;
   /** Sorted, the next row last. */
   private heads: Head[] | null = null;
@@ -119,7 +122,10 @@ export class Merge implements RowStream {
 
   constructor(
     private readonly readers: readonly Reader[],
-    private readonly compare: Compare,
+    private readonly order: readonly OrderKey[],
+    /** The place in the order up to which a reader has decided, by the last row that it read. */
+    private readonly placeOf: (reader: number, row: Document) => readonly Stored[],
+    private readonly compareRows: Compare = comparator(order),
   ) {}
 
   async next(): Promise<Document | null> {
@@ -127,19 +133,20 @@ export class Merge implements RowStream {
       this.heads = [];
       // The heads are independent reads: all are under way before the first is waited for.
       const firsts = await Promise.all(this.readers.map((reader) => reader.next()));
-      firsts.forEach((row, i) => this.place(this.readers[i]!, row));
+      firsts.forEach((row, reader) => this.place(reader, row));
     }
     for (;;) {
       const head = this.heads.at(-1);
       if (head === undefined) return null;
-      if (head.barrier) {
+      if (head.barrier !== null) {
+        this.at = head.reader;
         this.stoppedAfter = head.row;
         return null;
       }
       // The taken reader is read on when the next row is asked for: a full page needs no more of it.
       if (head.row._id === this.lastId) {
         this.heads.pop();
-        this.place(head.reader, await head.reader.next());
+        this.place(head.reader, await this.readers[head.reader]!.next());
         continue;
       }
       this.lastId = head.row._id;
@@ -147,20 +154,28 @@ export class Merge implements RowStream {
     }
   }
 
-  private place(reader: Reader, row: Document | null): void {
-    if (row === null && (!reader.stopped || reader.last === null)) return;
-    const head: Head = { reader, row: row ?? reader.last!, barrier: row === null };
+  private place(nth: number, row: Document | null): void {
+    const reader = this.readers[nth]!;
+    let head: Head;
+    if (row !== null) head = { reader: nth, row, barrier: null };
+    else if (reader.stopped && reader.last !== null) head = { reader: nth, row: reader.last, barrier: this.placeOf(nth, reader.last) };
+    else return;
     const heads = this.heads!;
     let low = 0;
     let high = heads.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      // Of equal rows the barrier comes last: a row beside it is decided.
-      const sign = this.compare(heads[middle]!.row, head.row) || Number(heads[middle]!.barrier) - Number(head.barrier);
-      if (sign > 0) low = middle + 1;
+      if (this.compareHeads(heads[middle]!, head) > 0) low = middle + 1;
       else high = middle;
     }
     heads.splice(low, 0, head);
+  }
+
+  /** A row beside a barrier is decided: it comes first. */
+  private compareHeads(a: Head, b: Head): number {
+    if (a.barrier === null) return b.barrier === null ? this.compareRows(a.row, b.row) : compareToPrefix(a.row, b.barrier, this.order) || -1;
+    if (b.barrier === null) return -compareToPrefix(b.row, a.barrier, this.order) || 1;
+    return compareValuesBy(this.order, a.barrier, b.barrier);
   }
 
   close(): void {
