@@ -8,9 +8,15 @@
  * @module
  */
 
+import type * as admin from "../admin.js";
+import type * as catalog from "../catalog.js";
 import type * as lib_chinook from "../lib/chinook.js";
 import type * as lib_load from "../lib/load.js";
 import type * as lib_validators from "../lib/validators.js";
+import type * as orm from "../orm.js";
+import type * as policies from "../policies.js";
+import type * as sales from "../sales.js";
+import type * as seed from "../seed.js";
 import type * as session from "../session.js";
 
 import type {
@@ -20,9 +26,15 @@ import type {
 } from "convex/server";
 
 declare const fullApi: ApiFromModules<{
+  admin: typeof admin;
+  catalog: typeof catalog;
   "lib/chinook": typeof lib_chinook;
   "lib/load": typeof lib_load;
   "lib/validators": typeof lib_validators;
+  orm: typeof orm;
+  policies: typeof policies;
+  sales: typeof sales;
+  seed: typeof seed;
   session: typeof session;
 }>;
 
