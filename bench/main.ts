@@ -5,10 +5,11 @@ import type { Case, Product } from "./case.js";
 import { children } from "./cases/children.js";
 import { or } from "./cases/or.js";
 import { page } from "./cases/page.js";
+import { through } from "./cases/through.js";
 import { type Ctx, load, sizes } from "./data.js";
 import schema from "./schema.js";
 
-const cases: Case[] = [page, or, children];
+const cases: Case[] = [page, or, children, through];
 const products: Product[] = ["convex-orm", "by hand", "convex-helpers", "convex-ents", "better-convex"];
 const modules = { "/convex/_generated/api.js": () => Promise.resolve({}) };
 

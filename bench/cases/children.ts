@@ -1,12 +1,24 @@
 import type { Case } from "../case.js";
 import { betterOf } from "../better.js";
 import { entsOf } from "../ents.js";
+import { ormOf } from "../orm.js";
 
 /** Ordered and limited children of a page of parents. */
 export const children: Case = {
   question: "20 live posts with the most likes, each with its author and its 3 best comments",
   ordered: true,
   ways: {
+    "convex-orm": async (ctx) => {
+      const posts = await ormOf(ctx).query.posts.findMany({
+        where: { status: "live" },
+        orderBy: { likes: "desc" },
+        limit: 20,
+        with: { author: true, comments: { orderBy: { likes: "desc" }, limit: 3 } },
+      });
+      return posts.map(({ title, author, comments }) =>
+        [title, author?.name, ...comments.map(({ text }) => text)].join("|"),
+      );
+    },
     "by hand": async (ctx) => {
       const posts = await ctx.db
         .query("posts")

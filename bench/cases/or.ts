@@ -2,6 +2,7 @@ import { filter } from "convex-helpers/server/filter";
 import type { Case } from "../case.js";
 import { betterOf } from "../better.js";
 import { entsOf } from "../ents.js";
+import { ormOf } from "../orm.js";
 import { sizes } from "../data.js";
 
 /** Two branches, two indexes, rows in both: each row must come once. */
@@ -9,6 +10,11 @@ export const or: Case = {
   question: "posts that are pinned, or live with 3,960 likes and more",
   ordered: false,
   ways: {
+    "convex-orm": async (ctx) => {
+      const where = { OR: [{ pinned: true }, { status: "live" as const, likes: { gte: 3_960 } }] };
+      const posts = await ormOf(ctx).query.posts.findMany({ where });
+      return posts.map((post) => post._id);
+    },
     "by hand": async (ctx) => {
       const [pinned, liked] = await Promise.all([
         ctx.db

@@ -2,6 +2,7 @@ import { stream } from "convex-helpers/server/stream";
 import type { Case } from "../case.js";
 import { betterOf } from "../better.js";
 import { entsOf } from "../ents.js";
+import { ormOf } from "../orm.js";
 import schema from "../schema.js";
 
 /** A page that one compound index serves whole: the floor that nobody can beat. */
@@ -9,6 +10,14 @@ export const page: Case = {
   question: "the 20 live posts with the most likes",
   ordered: true,
   ways: {
+    "convex-orm": async (ctx) => {
+      const posts = await ormOf(ctx).query.posts.findMany({
+        where: { status: "live" },
+        orderBy: { likes: "desc" },
+        limit: 20,
+      });
+      return posts.map((post) => post._id);
+    },
     "by hand": async (ctx) => {
       const posts = await ctx.db
         .query("posts")
