@@ -1,6 +1,6 @@
 import { v } from "convex/values";
 import { mutation } from "./_generated/server.js";
-import { loadSettings, newCursorKey } from "./policyStore.js";
+import { loadSettings, newCursorKey, placeCursorKey } from "./policyStore.js";
 
 /**
  * Makes a new key for sealing cursors. Cursors handed out before are refused from now on, and their readers start
@@ -14,6 +14,7 @@ export const rotate = mutation({
     const cursorKey = newCursorKey();
     if (settings === null) await ctx.db.insert("settings", { policyVersion: 0, cursorKey });
     else await ctx.db.patch("settings", settings._id, { cursorKey });
+    await placeCursorKey(ctx, cursorKey);
     return null;
   },
 });

@@ -1,7 +1,7 @@
 import { v } from "convex/values";
 import { mutation, query } from "./_generated/server.js";
 import { componentError } from "./errors.js";
-import { loadSettings, loadTable, loadTables, writePolicies } from "./policyStore.js";
+import { loadSnapshot, loadTable, loadTables, writePolicies } from "./policyStore.js";
 import { canonicalPolicy, policyPlace } from "./policyText.js";
 import {
   vPolicyChange,
@@ -17,15 +17,15 @@ const HISTORY_LIMIT = 100;
 const HISTORY_MAX = 1_000;
 
 /**
- * All that a host needs to enforce policies and seal cursors, in one call: one document a protected table, and one
- * more. `cursorKey` is null until the first policy mutation or `cursors.rotate`.
+ * All that a host needs to enforce policies and seal cursors, in one call, one index range, and one document a protected
+ * table. `cursorKey` is null until the first policy mutation or `cursors.rotate`.
  */
 export const snapshot = query({
   args: {},
   returns: v.object({ tables: v.array(vPolicyTable), cursorKey: v.union(v.bytes(), v.null()) }),
   handler: async (ctx) => {
-    const [tables, settings] = await Promise.all([loadTables(ctx), loadSettings(ctx)]);
-    return { tables: tables.map(withoutSystemFields), cursorKey: settings?.cursorKey ?? null };
+    const { tables, cursorKey } = await loadSnapshot(ctx);
+    return { tables: tables.map(withoutSystemFields), cursorKey };
   },
 });
 

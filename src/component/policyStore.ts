@@ -1,3 +1,4 @@
+import { compareValues } from "convex/values";
 import type { Doc } from "./_generated/dataModel.js";
 import type { MutationCtx, QueryCtx } from "./_generated/server.js";
 import { policyAsText } from "./policyText.js";
@@ -10,11 +11,35 @@ export const loadTable = (ctx: QueryCtx, table: string): Promise<Doc<"policies">
     .withIndex("by_table", (q) => q.eq("table", table))
     .unique();
 
-/** Every protected table, in the order of the names: one document each, so a few dozen in all. */
-export async function loadTables(ctx: QueryCtx): Promise<Doc<"policies">[]> {
-  const tables: Doc<"policies">[] = [];
-  for await (const table of ctx.db.query("policies").withIndex("by_table")) tables.push(table);
-  return tables;
+/** Where the cursor key is kept while no table is protected. */
+const noTable = "";
+
+/** Every document of `policies`, in the order of the names: one a protected table, so a few dozen in all. */
+async function loadDocuments(ctx: QueryCtx): Promise<Doc<"policies">[]> {
+  const documents: Doc<"policies">[] = [];
+  for await (const document of ctx.db.query("policies").withIndex("by_table")) documents.push(document);
+  return documents;
+}
+
+/** Every protected table, in the order of the names. */
+export const loadTables = async (ctx: QueryCtx): Promise<Doc<"policies">[]> =>
+  (await loadDocuments(ctx)).filter(({ table }) => table !== noTable);
+
+/** What a host's query needs: the tables and the cursor key, read in one index range. */
+export async function loadSnapshot(ctx: QueryCtx): Promise<{ tables: Doc<"policies">[]; cursorKey: ArrayBuffer | null }> {
+  const documents = await loadDocuments(ctx);
+  return { tables: documents.filter(({ table }) => table !== noTable), cursorKey: documents[0]?.cursorKey ?? null };
+}
+
+/** Copies the key to every document of `policies`, so that snapshots need no other. */
+export async function placeCursorKey(ctx: MutationCtx, cursorKey: ArrayBuffer): Promise<void> {
+  const documents = await loadDocuments(ctx);
+  for (const { _id, cursorKey: own } of documents) {
+    if (own === undefined || compareValues(own, cursorKey) !== 0) await ctx.db.patch("policies", _id, { cursorKey });
+  }
+  const keeper = documents.find(({ table }) => table === noTable);
+  if (documents.length === 0) await ctx.db.insert("policies", { table: noTable, version: 0, policies: [], cursorKey });
+  else if (keeper !== undefined && documents.length > 1) await ctx.db.delete("policies", keeper._id);
 }
 
 export const loadSettings = (ctx: QueryCtx): Promise<Doc<"settings"> | null> => ctx.db.query("settings").unique();
@@ -38,14 +63,15 @@ export async function writePolicies(
 ): Promise<PolicyChange[]> {
   const changes = compare(table, before?.policies ?? null, after, actor ?? null);
   if (changes.length === 0) return changes;
-  const version = await nextVersion(ctx);
+  const { version, cursorKey } = await nextVersion(ctx);
   if (after === null) {
     if (before !== null) await ctx.db.delete("policies", before._id);
   } else {
     const policies = [...after].sort((a, b) => (a.name < b.name ? -1 : 1));
-    if (before === null) await ctx.db.insert("policies", { table, version, policies });
+    if (before === null) await ctx.db.insert("policies", { table, version, policies, cursorKey });
     else await ctx.db.patch("policies", before._id, { version, policies });
   }
+  if ((before === null) !== (after === null)) await placeCursorKey(ctx, cursorKey);
   for (const change of changes) await ctx.db.insert("policyHistory", change);
   return changes;
 }
@@ -69,14 +95,11 @@ function compare(table: string, before: Policy[] | null, after: Policy[] | null,
 }
 
 /** Counts the policy version up, over all tables, and makes the cursor key on the first change. */
-async function nextVersion(ctx: MutationCtx): Promise<number> {
+async function nextVersion(ctx: MutationCtx): Promise<{ version: number; cursorKey: ArrayBuffer }> {
   const settings = await loadSettings(ctx);
-  if (settings === null) {
-    await ctx.db.insert("settings", { policyVersion: 1, cursorKey: newCursorKey() });
-    return 1;
-  }
-  const policyVersion = settings.policyVersion + 1;
-  const cursorKey = settings.cursorKey ?? newCursorKey();
-  await ctx.db.patch("settings", settings._id, { policyVersion, cursorKey });
-  return policyVersion;
+  const version = (settings?.policyVersion ?? 0) + 1;
+  const cursorKey = settings?.cursorKey ?? newCursorKey();
+  if (settings === null) await ctx.db.insert("settings", { policyVersion: version, cursorKey });
+  else await ctx.db.patch("settings", settings._id, { policyVersion: version, cursorKey });
+  return { version, cursorKey };
 }

@@ -3,10 +3,13 @@ import { v } from "convex/values";
 import { vJobStatus, vPolicyChange, vPolicyTable, vRetry } from "./validators.js";
 
 export default defineSchema({
-  /** One document a protected table, all its policies within: what a host's query reads. */
-  policies: defineTable(vPolicyTable).index("by_table", ["table"]),
+  /**
+   * One document a protected table, all its policies within: what a host's query reads, in one index range. Each holds
+   * a copy of the cursor key; a document of the table "" holds it while no table is protected.
+   */
+  policies: defineTable({ ...vPolicyTable.fields, cursorKey: v.optional(v.bytes()) }).index("by_table", ["table"]),
 
-  /** One document: the counter that stamps `policies.version`, and the key that seals cursors. */
+  /** One document: the counter that stamps `policies.version`, and the key that seals cursors. Read by mutations only. */
   settings: defineTable({ policyVersion: v.number(), cursorKey: v.optional(v.bytes()) }),
 
   /** The audit trail of the policies; only ever appended to. */
