@@ -4,10 +4,10 @@ const peers = ["executor", "policies", "mutations", "jobs", "search"];
 
 /**
  * Every room, with the rooms that its files may import besides its own. `errors.ts` is open to all. `types` is the
- * public types alone, gone once compiled: it and the schema describe each other.
+ * public types alone, gone once compiled: it and the schema describe each other, and `explain` shows the planner's plan.
  */
 export const rooms = {
-  types: ["schema"],
+  types: ["schema", "planner"],
   schema: ["types"],
   predicate: ["types", "schema"],
   planner: ["types", "schema", "predicate"],

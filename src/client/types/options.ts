@@ -55,6 +55,3 @@ export interface OrmOptions<S extends AnySchema, R extends AnyRelations, O, V, C
   /** The module, below the convex folder, that exports `worker` and `hydrate`. Default `"orm"`. */
   readonly module?: string;
 }
-
-/** The model of the options: what every other type derives from. */
-export type ModelOf<S extends AnySchema, R extends AnyRelations, O, V> = OrmModel<S, R, O, V>;

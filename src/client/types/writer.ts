@@ -45,6 +45,12 @@ export interface WriteOptions {
   readonly maxScan?: number;
 }
 
+/** A statement: runs once, when awaited, and has a promise's methods. */
+export interface Statement<T> extends PromiseLike<T> {
+  catch<B = never>(rejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B>;
+  finally(done?: (() => void) | null): Promise<T>;
+}
+
 /** What an update or delete resolves to. `count` counts root rows; in the background it is 0. */
 export interface WriteResult {
   readonly count: number;
@@ -58,9 +64,9 @@ export interface InsertStatement<
   T extends string,
   Many extends boolean,
   Skips extends boolean,
-> extends PromiseLike<SkippedOr<Many, Skips, GenericId<T>>> {
+> extends Statement<SkippedOr<Many, Skips, GenericId<T>>> {
   /** Resolves to the documents instead of the ids. Needs SELECT of them. */
-  returning(): PromiseLike<SkippedOr<Many, Skips, Doc<M, T>>>;
+  returning(): Statement<SkippedOr<Many, Skips, Doc<M, T>>>;
 }
 
 /** `onConflictDoNothing` gives null for one row that was not inserted, and leaves it out of several. */
@@ -98,11 +104,11 @@ export interface InsertBuilder<M extends AnyModel, T extends string> {
 }
 
 /** An update or delete that knows its rows. Runs once, when awaited. */
-export interface WriteStatement<M extends AnyModel, T extends string> extends PromiseLike<WriteResult> {
+export interface WriteStatement<M extends AnyModel, T extends string> extends Statement<WriteResult> {
   /** Resolves to the changed documents instead. */
-  returning(): PromiseLike<Doc<M, T>[]>;
+  returning(): Statement<Doc<M, T>[]>;
   /** A durable job does it, for any number of rows: atomic a step, not a statement. */
-  inBackground(): PromiseLike<WriteResult>;
+  inBackground(): Statement<WriteResult>;
 }
 
 /** `db.update("T").set(...)`: not a promise, so that rows must be named before it can be awaited. */
