@@ -13,7 +13,7 @@ import { always } from "../../../src/client/predicate/types.js";
 import { buildCatalog } from "../../../src/client/schema/build.js";
 import { defineRelations } from "../../../src/client/schema/relations.js";
 import { byKey, GROUPS } from "./program.js";
-import type { Changes, Doc, Filter, Outcome, Program, Side, Statement, Step } from "./program.js";
+import type { Changes, Doc, Filter, Outcome, Policy, Program, Side, Statement, Step } from "./program.js";
 
 export const schema = defineSchema({
   docs: defineTable({
@@ -46,12 +46,43 @@ const isRefused = (given: Row | Refused): given is Refused => "refused" in given
 const probe: Parameters<typeof matchesWith>[2] = (predicate, row) =>
   Promise.resolve(GROUPS.some((group) => row["group"] === group.key && matches(predicate.where, group)));
 
+/** The rules that are not in the policies' predicates themselves. A test turns each off and sees PostgreSQL object. */
+export interface Rules {
+  /** UPDATE and DELETE see only rows that SELECT's policies show. */
+  readonly selectUnderWrites: boolean;
+  /** The new row of an UPDATE must be one that SELECT's policies show. */
+  readonly newRowUnderSelect: boolean;
+  /** RETURNING asks SELECT's policies of an inserted row. */
+  readonly returningAsksSelect: boolean;
+  /** A conflict target asks SELECT's policies of the proposed row. */
+  readonly targetAsksSelect: boolean;
+  /** INSERT's policies are asked of a proposed row that conflicts, too. */
+  readonly checkBeforeConflict: boolean;
+  /** DO UPDATE refuses an old row that UPDATE's or SELECT's policies hide, where UPDATE would pass it over. */
+  readonly upsertRefusesHidden: boolean;
+  /** A unique violation on a hidden row shows. */
+  readonly uniqueSeesHidden: boolean;
+  /** Policies are asked before unique. */
+  readonly policiesFirst: boolean;
+}
+export const RULES: Rules = {
+  selectUnderWrites: true, newRowUnderSelect: true, returningAsksSelect: true, targetAsksSelect: true,
+  checkBeforeConflict: true, upsertRefusesHidden: true, uniqueSeesHidden: true, policiesFirst: true,
+};
+
 export class MemorySide implements Side {
   private rows: Row[] = [];
   private program: Program | null = null;
 
+  /** `misread` changes the policies before they are read, to see that a wrong reading is found. */
+  constructor(
+    private readonly rules: Rules = RULES,
+    private readonly misread: (policy: Policy) => Policy = (policy) => policy,
+  ) {}
+
   begin(program: Program): Promise<void> {
-    this.program = program;
+    const policies = Object.entries(program.policies).map(([name, policy]) => [name, this.misread(policy)] as const);
+    this.program = { ...program, policies: Object.fromEntries(policies) };
     this.rows = program.rows.map((row) => ({ ...row }));
     return Promise.resolve();
   }
@@ -69,7 +100,7 @@ export class MemorySide implements Side {
     }));
     const snapshot = { tables: new Map([["docs", { table: "docs", version: 1, policies }]]), cursorKey: null };
     const before = this.rows;
-    const outcome = await new Statements(this.rows, new SessionAccess(catalog, snapshot, { ...session })).run(statement);
+    const outcome = await new Statements(this.rows, new SessionAccess(catalog, snapshot, { ...session }), this.rules).run(statement);
     this.rows = "refused" in outcome.result ? before : outcome.rows;
     return outcome.result;
   }
@@ -78,7 +109,11 @@ export class MemorySide implements Side {
 /** Runs one statement on a copy of the rows. */
 class Statements {
   private rows: Row[];
-  constructor(rows: readonly Row[], private readonly access: SessionAccess) {
+  constructor(
+    rows: readonly Row[],
+    private readonly access: SessionAccess,
+    private readonly rules: Rules,
+  ) {
     this.rows = [...rows];
   }
 
@@ -97,7 +132,9 @@ class Statements {
     const wanted = filterOf(statement.where);
     const found: Row[] = [];
     for (const row of this.rows) {
-      if (!(await this.passes(wanted, row)) || !(await this.using(row, "select"))) continue;
+      if (!(await this.passes(wanted, row))) continue;
+      const asksSelect = statement.kind === "select" || this.rules.selectUnderWrites;
+      if (asksSelect && !(await this.using(row, "select"))) continue;
       if (statement.kind === "select" || (await this.using(row, statement.kind))) found.push(row);
     }
     if (statement.kind === "select") return { count: found.length, rows: byKey(found) };
@@ -118,8 +155,11 @@ class Statements {
   /** A new row of an UPDATE passes its check and stays visible. */
   private async update(row: Row, set: Changes): Promise<Row | Refused> {
     const fresh = { ...row, ...set } as Row;
-    if (!(await this.check(fresh, "update")) || !(await this.using(fresh, "select"))) return refusals.policy;
-    if (this.clashes(fresh, row) !== undefined) return refusals.unique;
+    const clash = this.clashes(fresh, row) !== undefined;
+    if (clash && !this.rules.policiesFirst) return refusals.unique;
+    if (!(await this.check(fresh, "update"))) return refusals.policy;
+    if (this.rules.newRowUnderSelect && !(await this.using(fresh, "select"))) return refusals.policy;
+    if (clash) return refusals.unique;
     this.rows = this.rows.map((other) => (other === row ? fresh : other));
     return fresh;
   }
@@ -127,18 +167,24 @@ class Statements {
   private async insert({ rows, conflict, returning }: Extract<Statement, { kind: "insert" }>): Promise<Outcome> {
     const touched: Row[] = [];
     const target = conflict !== null && (conflict.do === "update" || conflict.target);
+    const asksSelect = (returning && this.rules.returningAsksSelect) || (target && this.rules.targetAsksSelect);
     for (const given of rows) {
       const row = { ...given } as Row;
-      if (!(await this.check(row, "insert"))) return refusals.policy;
-      if ((returning || target) && !(await this.using(row, "select"))) return refusals.policy;
       const clash = this.clashes(row, null);
+      const skipsCheck = clash !== undefined && conflict !== null && !this.rules.checkBeforeConflict;
+      if (clash !== undefined && conflict === null && !this.rules.policiesFirst) return refusals.unique;
+      if (!skipsCheck && !(await this.check(row, "insert"))) return refusals.policy;
+      if (asksSelect && !(await this.using(row, "select"))) return refusals.policy;
       if (clash === undefined) {
         this.rows.push(row);
         touched.push(row);
-      } else if (conflict === null) return refusals.unique;
-      else if (conflict.do === "update") {
+      } else if (conflict === null) {
+        if (this.rules.uniqueSeesHidden || (await this.using(clash, "select"))) return refusals.unique;
+      } else if (conflict.do === "update") {
         if (touched.includes(clash)) return refusals.unique;
-        if (!(await this.using(clash, "update")) || !(await this.using(clash, "select"))) return refusals.policy;
+        const seen = (await this.using(clash, "update")) && (await this.using(clash, "select"));
+        if (!seen && this.rules.upsertRefusesHidden) return refusals.policy;
+        if (!seen) continue;
         const fresh = await this.update(clash, conflict.set);
         if (isRefused(fresh)) return fresh;
         touched.push(fresh);
