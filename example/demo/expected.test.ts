@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import chinook from "../data/chinook.json";
+import { chinook } from "./data.js";
 import { Expected } from "./expected.js";
 import { subset } from "./subset.js";
 

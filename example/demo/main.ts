@@ -1,4 +1,4 @@
-import chinook from "../data/chinook.json";
+import { chinook } from "./data.js";
 import { counted, Demo, type Step } from "./demo.js";
 import { Expected } from "./expected.js";
 import { Renderer } from "./render.js";

@@ -7,7 +7,7 @@ import type { Chinook } from "../convex/lib/chinook.js";
 import { loadChinook, type LoadedIds, type OnProgress } from "../convex/lib/load.js";
 import schema from "../convex/schema.js";
 
-const modules = import.meta.glob(["../convex/**/*.*s", "!../convex/**/*.d.ts", "!../convex/convex.config.ts"]);
+const modules = import.meta.glob(["../convex/**/*.*s", "!../convex/**/*.d.ts", "!../convex/{convex.config,seed}.ts"]);
 
 /** The app in an in-process Convex that enforces a deployment's transaction limits. */
 export type Store = Awaited<ReturnType<typeof openStore>>;
@@ -47,7 +47,7 @@ export async function fillStore(store: Store, data: Chinook, onProgress?: OnProg
   const ids = await loadChinook(
     data,
     async (table, rows) =>
-      await store.mutation(internal.seed.insertBatch, { table, rows, checked: table !== "playlistTracks" }),
+      await store.mutation(internal.seedBatch.insert, { table, rows, checked: table !== "playlistTracks" }),
     { batchRows: 500, ...(onProgress === undefined ? {} : { onProgress }) },
   );
   await store.mutation(internal.policies.sync, {});

@@ -1,6 +1,6 @@
 import { ConvexError } from "convex/values";
 import type { Id } from "../convex/_generated/dataModel.js";
-import chinook from "../data/chinook.json";
+import { chinook } from "../demo/data.js";
 import { Expected } from "../demo/expected.js";
 import { fillStore, openStore, seatOf, type Seat } from "../demo/store.js";
 import { subset } from "../demo/subset.js";

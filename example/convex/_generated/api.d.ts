@@ -17,6 +17,7 @@ import type * as orm from "../orm.js";
 import type * as policies from "../policies.js";
 import type * as sales from "../sales.js";
 import type * as seed from "../seed.js";
+import type * as seedBatch from "../seedBatch.js";
 import type * as session from "../session.js";
 
 import type {
@@ -35,6 +36,7 @@ declare const fullApi: ApiFromModules<{
   policies: typeof policies;
   sales: typeof sales;
   seed: typeof seed;
+  seedBatch: typeof seedBatch;
   session: typeof session;
 }>;
 
