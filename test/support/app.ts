@@ -9,7 +9,7 @@ import { v } from "convex/values";
 import { vi } from "vitest";
 import { Orm } from "../../src/client/index.js";
 import type { ComponentApi } from "../../src/component/_generated/component.js";
-import { Jobs, jobSettings, makeFunctions, type FunctionsOptions } from "../../src/client/jobs/index.js";
+import type { FunctionsOptions } from "../../src/client/jobs/index.js";
 import type { Job } from "../../src/client/types/job.js";
 import { register } from "../../src/test.js";
 
@@ -52,8 +52,7 @@ export function makeApp(options: AppOptions) {
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.session === undefined ? {} : { session: options.session }),
   } as never) as any;
-  const functions = orm.functions?.(options.functions) ?? fallback(orm, options);
-  orm.jobs ??= new Jobs(components.orm, "orm");
+  const functions = orm.functions(options.functions);
   let onStep: ((spent: Spent) => void) | null = null;
   if (functions.worker !== undefined) functions.worker = metered(functions.worker, (spent) => onStep?.(spent));
   const modules: Record<string, () => Promise<unknown>> = {
@@ -93,20 +92,6 @@ function metered(worker: any, tell: (spent: Spent) => void): unknown {
       return result;
     },
   });
-}
-
-function fallback(orm: any, options: AppOptions) {
-  const [table] = Object.keys(options.schema.tables);
-  return makeFunctions(
-    {
-      writeEnv: (ctx: unknown, session: any) => ({
-        ...("system" in session ? orm.system(ctx) : orm.with(ctx)).delete(table).env,
-        jobs: jobSettings("orm", options.functions),
-      }),
-      hydrate: () => Promise.resolve(null),
-    } as never,
-    options.functions,
-  );
 }
 
 /** What a piece of a mutation costs. */
