@@ -21,7 +21,7 @@ async function firstFault(subject: (world: World) => Subject, sets: number, size
     const { world, resolve } = inMemory(data);
     for (const program of asked) {
       try {
-        await judge(world, resolve(program), subject(world), sizes);
+        await judge(world, resolve(program), subject(world), { sizes });
       } catch (error) {
         if (error instanceof Disagreement) return error;
         throw error;

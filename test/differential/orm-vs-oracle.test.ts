@@ -31,7 +31,7 @@ test("the same on tables that outgrow a chunk of reading", async () => {
   await fc.assert(
     fc.asyncProperty(dataSet("convex", 150), programs(10), async (data, asked) => {
       const { t, world, resolve } = await store(data);
-      for (const program of asked) await judge(world, resolve(program), subject(t, open), [7, 40]);
+      for (const program of asked) await judge(world, resolve(program), subject(t, open), { sizes: [7, 40] });
     }),
     fuzz(30, 5, 77),
   );

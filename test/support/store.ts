@@ -11,6 +11,7 @@ import schema from "./schema.js";
 const modules = {
   "./app/_generated/api.ts": async () => ({}),
   "./app/orm.ts": () => import("./app/orm.js"),
+  "./app/read.ts": () => import("./app/read.js"),
 };
 
 export interface Stored {

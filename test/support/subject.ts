@@ -1,8 +1,10 @@
 /** The product as a subject of the judge: every call is a Convex query function of its own. */
-import type schema from "./schema.js";
 import type { TestConvex } from "convex-test";
-import type { Query, Shaped } from "../oracle/query.js";
+import { makeFunctionReference } from "convex/server";
 import type { Page, Subject } from "../differential/judge.js";
+import type { Query, Shaped } from "../oracle/query.js";
+import { hook } from "./app/read.js";
+import type schema from "./schema.js";
 
 /** The methods of `db.query.T` that the judge asks, without the types of one table. */
 interface Reader {
@@ -17,19 +19,44 @@ export interface Orms {
   with(ctx: never): { readonly query: object };
 }
 
-/** Full scans are allowed in every program: the judge is after wrong answers, not after refusals. */
-export function subject(t: TestConvex<typeof schema>, orm: Orms): Subject {
-  const ask = <T>({ table, ...args }: Query, call: (reader: Reader, args: object) => Promise<T>): Promise<T> =>
-    t.query(async (ctx) => {
+export interface Settings {
+  /**
+   * Flat options given to every call. By default full scans are allowed: the judge is after wrong answers, not after
+   * refusals.
+   */
+  readonly options?: object;
+  /** Given to every page beside its size and cursor. */
+  readonly pages?: object;
+  /** What is left of each transaction's budget, for example `{ documentsRead: 20 }`. */
+  readonly transactionLimits?: Readonly<Record<string, number>>;
+}
+
+const read = makeFunctionReference<"query", Record<string, never>, null>("read:run");
+
+export function subject(t: TestConvex<typeof schema>, orm: Orms, settings: Settings = {}): Subject {
+  const { options = { allowFullScan: true }, pages = {}, transactionLimits } = settings;
+  const ask = async <T>(query: Query, call: (reader: Reader, args: object) => Promise<T>): Promise<T> => {
+    const { table, ...args } = query;
+    let answer: T;
+    const run = async (ctx: unknown): Promise<void> => {
       const readers = orm.with(ctx as never).query as { readonly [table: string]: Reader };
-      return await call(readers[table]!, { allowFullScan: true, ...args });
-    });
+      answer = await call(readers[table]!, { ...options, ...args });
+    };
+    if (transactionLimits === undefined) await t.query(run);
+    else {
+      hook.run = run;
+      await t.query(async (ctx) => {
+        await ctx.runQuery(read, {}, { transactionLimits });
+      });
+    }
+    return answer!;
+  };
   return {
     findMany: (query) => ask(query, (reader, args) => reader.findMany(args)),
     findFirst: (query) => ask(query, (reader, args) => reader.findFirst(args)),
     count: (query) => ask(query, (reader, args) => reader.count(args)),
     exists: (query) => ask(query, (reader, args) => reader.exists(args)),
     paginate: (query, numItems, cursor) =>
-      ask(query, (reader, args) => reader.paginate({ ...args, paginationOpts: { numItems, cursor } })),
+      ask(query, (reader, args) => reader.paginate({ ...args, paginationOpts: { numItems, cursor, ...pages } })),
   };
 }

@@ -1,0 +1,55 @@
+/**
+ * What cannot be answered within bounds is refused, and nothing is ever silently cut: under random tight limits, and
+ * without leave for full scans, every answer is the oracle's or an error that names its limit.
+ */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { dataSet } from "../oracle/arbitrary.js";
+import { query } from "../oracle/programs.js";
+import { guarded, open } from "../support/app/orm.js";
+import { fuzz, FUZZ_TIMEOUT } from "../support/fuzz.js";
+import { store } from "../support/store.js";
+import { subject } from "../support/subject.js";
+import { judge } from "./judge.js";
+
+const REFUSALS = new Set([
+  "FULL_SCAN", "SCAN_LIMIT", "TOO_MANY_ROWS", "SORT_UNBOUNDED", "TOO_MANY_PROBES", "RELATION_KEYS", "RELATION_ROWS",
+  "RELATION_DEPTH", "BUDGET",
+]);
+
+const maybe = (value: fc.Arbitrary<unknown>) => fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, value);
+const present = (record: object): object =>
+  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
+
+/** Limits low enough to be met by twenty rows. */
+const limits = fc.record({
+  allowFullScan: maybe(fc.boolean()),
+  maxScan: maybe(fc.integer({ min: 1, max: 24 })),
+  maxRows: maybe(fc.integer({ min: 1, max: 12 })),
+  maxProbes: maybe(fc.integer({ min: 1, max: 4 })),
+  relationKeys: maybe(fc.integer({ min: 1, max: 6 })),
+  relationRows: maybe(fc.integer({ min: 1, max: 3 })),
+  relationDepth: maybe(fc.integer({ min: 1, max: 2 })),
+}).map(present);
+const pages = fc.record({ maximumRowsRead: maybe(fc.integer({ min: 1, max: 12 })) }).map(present);
+
+test("under any limits, an answer is right or refused", async () => {
+  let answered = 0;
+  let refused = 0;
+  const asked = fc.noBias(fc.array(fc.tuple(query("convex"), limits, pages), { minLength: 1, maxLength: 24, size: "max" }));
+  await fc.assert(
+    fc.asyncProperty(dataSet("convex", 24), asked, fc.boolean(), async (data, programs, sealed) => {
+      const { t, world, resolve } = await store(data);
+      for (const [program, given, page] of programs) {
+        const terms = { sizes: [2, 5], refusals: REFUSALS, shortPages: true };
+        const times = await judge(world, resolve(program), subject(t, sealed ? guarded : open, { options: given, pages: page }), terms);
+        refused += times;
+        answered += 6 - times;
+      }
+    }),
+    fuzz(200, 12, 606),
+  );
+  // Both happen, or this shows nothing.
+  expect(answered).toBeGreaterThan(refused / 10);
+  expect(refused).toBeGreaterThan(answered / 50);
+}, FUZZ_TIMEOUT);
