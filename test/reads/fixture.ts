@@ -55,12 +55,12 @@ export interface Measured<T> {
 }
 
 /** 2,000 rows in each table: 20 statuses, 50 languages, distinct ranks in a scrambled order, 10 authors. */
-export async function store() {
+export async function store(rowsInEach = rowsInTable) {
   const t = convexTest({ schema, modules: { "./_generated/api.ts": async () => ({}) }, transactionLimits: true });
   await t.run(async (ctx: GenericMutationCtx<DataModel>) => {
     const authors = [];
     for (let i = 0; i < 10; i++) authors.push(await ctx.db.insert("authors", { name: `author ${i}` }));
-    for (let i = 0; i < rowsInTable; i++) {
+    for (let i = 0; i < rowsInEach; i++) {
       const row = {
         authorId: authors[i % 10]!,
         status: `s${i % 20}`,
