@@ -1,26 +1,12 @@
-import type { TransactionMetrics } from "convex/server";
 import { OrmError, type OrmErrorDetails } from "../errors.js";
 import type { Limits } from "../planner/limits.js";
 import type { Document, Env } from "./env.js";
+import { Purse, unasked, type Shortage } from "./purse.js";
 import { roughSize } from "./size.js";
 
-/** A budget as one query may spend it before it asks the transaction again. */
-interface Credit {
-  documents: number;
-  bytes: number;
-  queries: number;
-}
-
-/** What a query may spend without asking; where its plan may read more, or the run has read much, it asks first. */
-const unasked: Readonly<Credit> = { documents: 64, bytes: 1_048_576, queries: 16 };
 /** After this much was read since the last question (a document or a KiB is 1, a range 4) a query asks at its start. */
 const near = 1_024;
 
-const resources = [
-  ["documents", "documentsRead"],
-  ["bytes", "bytesRead"],
-  ["queries", "databaseQueries"],
-] as const;
 const words = { documents: "documents", bytes: "bytes", queries: "index ranges" } as const;
 
 export interface BudgetOptions {
@@ -31,6 +17,8 @@ export interface BudgetOptions {
   readonly hideFigures: boolean;
   /** The advisor's `.index(...)` lines for the query; asked only when an error is made. */
   readonly suggestions: () => readonly string[];
+  /** Shared by all that one read causes. Default: a purse of its own. */
+  readonly purse?: Purse;
 }
 
 /**
@@ -47,13 +35,11 @@ export class Budget {
    * relation filter under way may meet.
    */
   stopsByItself = false;
-  private readonly credit: Credit = { ...unasked };
-  private largest = 0;
-  /** Set when nothing is left but the headroom: one more document tells whether there was one to read. */
-  private overdrawn: TransactionMetrics["documentsRead"] | null = null;
-  private asking: Promise<void> | null = null;
+  private readonly purse: Purse;
 
-  constructor(private readonly options: BudgetOptions) {}
+  constructor(private readonly options: BudgetOptions) {
+    this.purse = options.purse ?? new Purse(options.env);
+  }
 
   get maxScan(): number {
     return this.options.limits.maxScan;
@@ -71,13 +57,14 @@ export class Budget {
     if (metrics === null || (documents <= unasked.documents && run.readSinceMetrics < near)) return Infinity;
     await this.ask();
     // A credit is half of what is left.
-    return Math.max(1, 2 * this.credit.documents);
+    return Math.max(1, 2 * this.purse.credit.documents);
   }
 
   /** To be awaited (when it is a promise) before each document. */
   document(): Promise<void> | undefined {
-    if (this.credit.documents >= 1 && this.credit.bytes >= this.largest) {
-      this.credit.documents--;
+    const { credit, largest } = this.purse;
+    if (credit.documents >= 1 && credit.bytes >= largest) {
+      credit.documents--;
       return undefined;
     }
     return this.renew("documents");
@@ -86,8 +73,9 @@ export class Budget {
   /** To be awaited (when it is a promise) before each index range or point get. */
   query(): Promise<void> | undefined {
     this.options.env.run.readSinceMetrics += 4;
-    if (this.credit.queries >= 1) {
-      this.credit.queries--;
+    const { credit } = this.purse;
+    if (credit.queries >= 1) {
+      credit.queries--;
       return undefined;
     }
     return this.renew("queries");
@@ -95,7 +83,7 @@ export class Budget {
 
   /** Gives back a document that was not there. */
   unread(): void {
-    this.credit.documents++;
+    this.purse.credit.documents++;
   }
 
   /**
@@ -107,10 +95,11 @@ export class Budget {
     const size = roughSize(document);
     this.scanned++;
     this.bytes += size;
-    this.credit.bytes -= size;
-    if (size > this.largest) this.largest = size;
+    this.purse.credit.bytes -= size;
+    if (size > this.purse.largest) this.purse.largest = size;
     this.options.env.run.readSinceMetrics += 1 + (size >> 10);
-    if (this.overdrawn !== null) throw this.dry("documents", this.overdrawn, 0);
+    const { overdrawn } = this.purse;
+    if (overdrawn !== null) throw this.dry({ resource: "documents", metric: overdrawn, left: 0 });
     if (this.scanned > (this.stopsByItself ? 2 * this.maxScan : this.maxScan)) throw this.pastScan(unboundedSort);
   }
 
@@ -150,41 +139,21 @@ export class Budget {
   }
 
   private async renew(resource: "documents" | "queries"): Promise<void> {
+    const { credit } = this.purse;
     // Several readers may wait at once, and the first ones may spend what was granted.
     for (;;) {
       await this.ask();
-      if (resource === "queries" && this.credit.queries >= 1) return void this.credit.queries--;
-      if (resource === "documents" && this.credit.documents >= 1) return void this.credit.documents--;
+      if (resource === "queries" && credit.queries >= 1) return void credit.queries--;
+      if (resource === "documents" && credit.documents >= 1) return void credit.documents--;
     }
   }
 
-  private ask(): Promise<void> {
-    this.asking ??= this.askOnce().finally(() => (this.asking = null));
-    return this.asking;
+  private async ask(): Promise<void> {
+    const shortage = await this.purse.ask(this.options.limits.headroom);
+    if (shortage !== null) throw this.dry(shortage);
   }
 
-  private async askOnce(): Promise<void> {
-    const { metrics, run } = this.options.env;
-    if (metrics === null) {
-      this.credit.documents = this.credit.bytes = this.credit.queries = Infinity;
-      return;
-    }
-    const now = await metrics();
-    run.readSinceMetrics = 0;
-    for (const [resource, metric] of resources) {
-      const { used, remaining } = now[metric];
-      const left = remaining - Math.ceil((used + remaining) * this.options.limits.headroom);
-      const least = resource === "bytes" ? this.largest : 1;
-      // The end of a range costs no document, and only trying tells it.
-      const mayEnd = resource === "documents" && left === 0 && remaining > 0;
-      if (resource === "documents") this.overdrawn = mayEnd ? now[metric] : null;
-      if (left < least && !mayEnd) throw this.dry(resource, now[metric], left);
-      // Half of what is left, so that others' reads in the same transaction are noticed in time.
-      this.credit[resource] = Math.max(Math.floor(left / 2), least);
-    }
-  }
-
-  private dry(resource: keyof Credit, metric: TransactionMetrics["documentsRead"], left: number): OrmError {
+  private dry({ resource, metric, left }: Shortage): OrmError {
     const { headroom } = this.options.limits;
     const total = metric.used + metric.remaining;
     const figure = this.options.hideFigures ? {} : { left: Math.max(left, 0), remaining: metric.remaining, used: metric.used };

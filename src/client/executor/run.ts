@@ -7,6 +7,8 @@ import { Documents } from "./documents.js";
 import type { Env } from "./env.js";
 import { emptyTrace, totalReads, type Execution, type ReadCount, type Trace } from "./execution.js";
 import { existsProbe, Memo } from "./exists.js";
+import { Purse } from "./purse.js";
+import { tablesOf } from "./binding.js";
 
 /** What one user-level read shares with everything that it causes: relation filters and loads below it. */
 export interface ReadRun {
@@ -15,6 +17,7 @@ export interface ReadRun {
   readonly limits: Limits;
   readonly documents: Documents;
   readonly memo: Memo;
+  readonly purse: Purse;
   /** What each node of the relations read, when that is wanted (`analyze`). */
   readonly reads: Reads | null;
 }
@@ -43,7 +46,7 @@ export class Reads {
 }
 
 export function startRun(env: Env, access: Access, limits: Limits, reads: Reads | null = null): ReadRun {
-  return { env, access, limits, documents: new Documents(env), memo: new Memo(), reads };
+  return { env, access, limits, documents: new Documents(env), memo: new Memo(), purse: new Purse(env), reads };
 }
 
 export interface ExecutionOptions {
@@ -64,10 +67,10 @@ export function suggestionsFor(env: Pick<Env, "catalog">, plan: QueryPlan): read
 export function executionOf(run: ReadRun, plan: QueryPlan, options: ExecutionOptions = {}): Execution {
   const { env, access } = run;
   const limits = options.limits ?? run.limits;
-  const table = env.catalog.tables[plan.table]!;
   const suggestions = (): readonly string[] => suggestionsFor(env, plan);
-  const budget =
-    options.budget ?? new Budget({ env, limits, table: plan.table, hideFigures: access.isProtected(table), suggestions });
+  // What relation filters read of protected tables is counted too.
+  const hideFigures = tablesOf(plan).some((table) => access.isProtected(env.catalog.tables[table]!));
+  const budget = options.budget ?? new Budget({ env, limits, table: plan.table, hideFigures, suggestions, purse: run.purse });
   const trace = run.reads === null ? null : emptyTrace(plan);
   if (trace !== null && options.node !== undefined) run.reads!.traces.push({ node: options.node, trace });
   const count: ReadCount | null = trace?.filters ?? null;
