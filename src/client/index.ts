@@ -1,5 +1,5 @@
 export { OrmError, type OrmErrorCode, type OrmErrorData, type OrmErrorDetails } from "./errors.js";
-export { Orm } from "./orm.js";
+export { Orm, type ModelOf } from "./orm.js";
 export { session } from "./policies/index.js";
 export { defineRelations } from "./schema/relations.js";
 export type * from "./types/index.js";

@@ -9,7 +9,7 @@ import { TableReader } from "./executor/reader.js";
 import { startRun } from "./executor/run.js";
 import { selectRows } from "./executor/select-rows.js";
 import { Jobs, jobSettings, makeFunctions, type FunctionsOptions, type JobSession, type OrmFunctions } from "./jobs/index.js";
-import { defaultJobSettings, makeWriter, type JobSettings, type WriteCtx, type WriteDatabase, type WriteEnv } from "./mutations/index.js";
+import { defaultJobSettings, makeWriter, type JobSettings, type WriteCtx, type WriteDatabase, type WriterEnv } from "./mutations/index.js";
 import type { ExistsProbe } from "./predicate/evaluate.js";
 import { withOverrides, defaultLimits } from "./planner/limits.js";
 import { Policies, systemAccess, type RunCtx } from "./policies/index.js";
@@ -92,7 +92,7 @@ export class Orm<S extends AnySchema, R extends AnyRelations, O = Record<never, 
     return { query: this.#readers(env), ...makeWriter(env) };
   }
 
-  #writeEnv(ctx: WritingCtx, system: boolean): WriteEnv {
+  #writeEnv(ctx: WritingCtx, system: boolean): WriterEnv {
     const env = this.#env(ctx, system);
     return {
       ...env,
@@ -101,13 +101,13 @@ export class Orm<S extends AnySchema, R extends AnyRelations, O = Record<never, 
       component: this.#component,
       jobs: this.#settings,
       selectRows,
-      exists: systemProbe(env),
+      makeProbe: () => systemProbe(env),
       session: async () => (system ? null : await this.policies.variables(ctx)),
     };
   }
 
   /** Of a job's step: as the system, or under the variables that its statement had and the policies of now. */
-  #jobEnv(ctx: WritingCtx, session: JobSession): WriteEnv {
+  #jobEnv(ctx: WritingCtx, session: JobSession): WriterEnv {
     if ("system" in session) return this.#writeEnv(ctx, true);
     const { variables } = session;
     return {
@@ -128,6 +128,10 @@ const canWrite = (ctx: DataCtx): ctx is WritingCtx => "patch" in ctx.db;
 
 /** What `session` is given: the context of a query or mutation. */
 export type SessionCtx = RunCtx & DataCtx;
+
+/** The model of a client, for an app's own generic code: `Where<ModelOf<typeof orm>, "posts">`. */
+export type ModelOf<Client> =
+  Client extends Orm<infer S, infer R, infer O, infer V> ? OrmModel<S, R, O, V> : never;
 
 /** Answers relation filters over all rows, each as a read of its own. */
 function systemProbe(env: Env): ExistsProbe {

@@ -2,7 +2,8 @@ import { expectTypeOf } from "vitest";
 import type { GenericId } from "convex/values";
 import { actionCtx, mutationCtx, orm, queryCtx } from "./blog.js";
 import { session } from "../../src/client/index.js";
-import type { Data } from "./blog.js";
+import type { Where } from "../../src/client/index.js";
+import type { BlogModel, Data } from "./blog.js";
 
 const db = orm.with(queryCtx);
 const t = 5;
@@ -48,6 +49,11 @@ export async function reads() {
   >();
   const plain = await db.query.users.findMany();
   expectTypeOf(plain).toEqualTypeOf<Data["users"]["document"][]>();
+}
+
+/** Code of the app that is generic over its own filters. */
+export async function named(where: Where<BlogModel, "posts">, ctx: typeof queryCtx | typeof mutationCtx) {
+  return await orm.with(ctx).query.posts.count({ where: { AND: [where, { likes: 3 }] } });
 }
 
 /** Every form that the contract writes, compiled; results compared exactly. */

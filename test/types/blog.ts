@@ -7,8 +7,7 @@ import type {
 } from "convex/server";
 import { v } from "convex/values";
 import type { GenericId } from "convex/values";
-import type { OrmFor, OrmModel } from "../../src/client/types/index.js";
-import { defineRelations, Orm } from "../../src/client/index.js";
+import { defineRelations, Orm, type ModelOf } from "../../src/client/index.js";
 import type { ComponentApi } from "../../src/component/_generated/component.js";
 
 /** A small blog with every kind of field and relation: what the accept and reject tests speak of. */
@@ -129,8 +128,7 @@ export const orm = new Orm(component, {
 });
 
 export type Data = DataModelFromSchemaDefinition<typeof schema>;
-export type BlogModel = typeof orm extends Orm<infer S, infer R, infer O, infer V> ? OrmModel<S, R, O, V> : never;
+export type BlogModel = ModelOf<typeof orm>;
 export declare const queryCtx: GenericQueryCtx<Data>;
 export declare const mutationCtx: GenericMutationCtx<Data>;
 export declare const actionCtx: GenericActionCtx<Data>;
-export type Reader = OrmFor<BlogModel, GenericQueryCtx<Data>>;
