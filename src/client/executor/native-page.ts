@@ -73,13 +73,14 @@ export async function nativePage(
   return page;
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const messageOf = (error: unknown): string =>
+  typeof error === "object" && error !== null && "message" in error ? String(error.message) : String(error);
 
 const isSecondPage = (error: unknown): boolean => /paginat\w+ quer|single paginated|inside a component/i.test(messageOf(error));
 
 /** The platform says `InvalidCursor`; its stand-in for tests fails to parse what is no cursor of its own. */
 function isCursorError(error: unknown): boolean {
-  if (error instanceof SyntaxError || error instanceof TypeError) return true;
   const data = (error as { data?: { paginationError?: unknown } } | null)?.data;
-  return /cursor/i.test(messageOf(error)) || (typeof data === "object" && data?.paginationError === "InvalidCursor");
+  if (typeof data === "object" && data?.paginationError === "InvalidCursor") return true;
+  return /cursor|JSON|Unexpected token|is not a function/i.test(messageOf(error));
 }
