@@ -52,7 +52,8 @@ export class ConvexGraph {
       const target = this.idColumns[table]!.get(column);
       return [column, nullable(target === undefined ? v.number() : v.id(tableName(target)))];
     }));
-    let defined: any = defineTable({ label: v.number(), ...fields }).index("by_label", ["label"]).index("by_k", ["k"]).index("by_ab", ["a", "b"]);
+    const bare: any = defineTable({ label: v.number(), ...fields });
+    let defined = bare.index("by_label", ["label"]).index("by_k", ["k"]).index("by_ab", ["a", "b"]);
     this.graph.references.forEach((each, i) => {
       if (each.from === table && !each.own) defined = defined.index(`by_f${i}`, fkColumns(each, i));
     });

@@ -4,7 +4,7 @@
  */
 import { convexTest } from "convex-test";
 import { componentsGeneric, internalMutationGeneric } from "convex/server";
-import type { FunctionReference, GenericDataModel, GenericMutationCtx, GenericSchema, SchemaDefinition } from "convex/server";
+import type { GenericDataModel, GenericMutationCtx, GenericSchema, SchemaDefinition } from "convex/server";
 import { v } from "convex/values";
 import { vi } from "vitest";
 import { Orm } from "../../src/client/index.js";
@@ -62,7 +62,7 @@ export function makeApp(options: AppOptions) {
   const t = convexTest({ schema: options.schema, modules, transactionLimits: true });
   if (options.unmounted !== true) register(t as never);
 
-  const mutate = <T>(run: (ctx: Ctx) => Promise<T>): Promise<T> => t.mutation(run as never) as Promise<T>;
+  const mutate = <T>(run: (ctx: Ctx) => Promise<T>): Promise<T> => (t.mutation as any)(run);
   return {
     t,
     orm,
@@ -70,15 +70,15 @@ export function makeApp(options: AppOptions) {
     onStep: (listener: (spent: Spent) => void): void => void (onStep = listener),
     mutate,
     /** A mutation as the session that the options evaluate. */
-    as: <T>(run: (db: Db, ctx: Ctx) => Promise<T>): Promise<T> => mutate((ctx) => run(orm.with(ctx), ctx)),
+    as: (run: (db: Db, ctx: Ctx) => Promise<any>): Promise<any> => mutate((ctx) => run(orm.with(ctx), ctx)),
     /** A mutation that no policy restricts. */
-    sys: <T>(run: (db: Db, ctx: Ctx) => Promise<T>): Promise<T> => mutate((ctx) => run(orm.system(ctx), ctx)),
+    sys: (run: (db: Db, ctx: Ctx) => Promise<any>): Promise<any> => mutate((ctx) => run(orm.system(ctx), ctx)),
     /** All rows of a table, as stored. */
     rows: (table: string): Promise<any[]> => mutate((ctx) => ctx.db.query(table).collect()),
     /** Runs everything that is scheduled, watchdogs included. Needs fake timers. */
     drain: () => t.finishAllScheduledFunctions(vi.runAllTimers, 10_000),
     job: (id: string): Promise<Job | null> =>
-      t.query(((ctx: Ctx) => ctx.runQuery(components.orm.jobs.get as FunctionReference<"query", "internal">, { id })) as never) as never,
+      (t.query as any)((ctx: Ctx) => ctx.runQuery(components.orm.jobs.get, { id })),
   };
 }
 

@@ -84,4 +84,21 @@ describe("policies of writes", () => {
     expect(await a.as((db) => db.delete("users").where({ email: "a" }))).toEqual({ count: 1, job: null });
     expect([await a.rows("posts"), await a.rows("comments")]).toEqual([[], []]);
   });
+
+  test("relation filters of checks are asked anew by every statement", async () => {
+    const a = app();
+    await seed(a, { users: { mine }, posts: { byMember: { for: "all", using: { author: { team: { name: "core" } } } } }, teams: {} });
+    await a.mutate(async (ctx) => {
+      const db = a.orm.with(ctx);
+      const sys = a.orm.system(ctx);
+      const [ann] = await sys.query.users.findMany({ where: { email: "a" } });
+      const post = () => codeOf(() => db.insert("posts").values({ authorId: ann._id, title: "t" }));
+      expect(await post()).toBe("POLICY_VIOLATION");
+      const team = await sys.insert("teams").values({ name: "core" });
+      await sys.update("users").set({ teamId: team }).where({ _id: ann._id });
+      await db.insert("posts").values({ authorId: ann._id, title: "t" });
+      await sys.update("users").set({ teamId: undefined }).where({ _id: ann._id });
+      expect(await post()).toBe("POLICY_VIOLATION");
+    });
+  });
 });

@@ -1,7 +1,7 @@
 import { internalMutationGeneric, internalQueryGeneric } from "convex/server";
 import type { GenericDataModel, GenericMutationCtx, GenericQueryCtx, RegisteredMutation, RegisteredQuery } from "convex/server";
 import { v } from "convex/values";
-import type { JobSettings, Retry, WriteEnv } from "../mutations/env.js";
+import type { JobSettings, Retry, WriterEnv } from "../mutations/env.js";
 import { defaultJobSettings } from "../mutations/env.js";
 import { OrmError } from "../errors.js";
 import { readSession, type JobSession } from "./start.js";
@@ -25,7 +25,7 @@ export interface FunctionsOptions {
 /** What the functions need of the orm that makes them. */
 export interface FunctionsHost {
   /** The environment of a step: under the given variables, or as the system. */
-  writeEnv(ctx: MutationCtx, session: JobSession): WriteEnv;
+  writeEnv(ctx: MutationCtx, session: JobSession): WriterEnv;
   /** Reads for an action, under the policies of the session that `ctx` stands for. */
   hydrate(ctx: QueryCtx, request: unknown): Promise<unknown>;
 }

@@ -1,5 +1,5 @@
 import type { GenericId } from "convex/values";
-import type { WriteEnv } from "../mutations/env.js";
+import { forStatement, type WriterEnv } from "../mutations/env.js";
 import { flush } from "../mutations/flush.js";
 import { judge } from "../mutations/judge.js";
 import { tableOf } from "../mutations/statement.js";
@@ -37,7 +37,8 @@ export interface WorkerResult {
  * One step of a job: works its items within the budget, in one transaction that the component's bookkeeping is part of.
  * Everything is staged and judged before it is written; what is refused throws, which rolls the step back.
  */
-export async function runWorker(env: WriteEnv, { items, budget }: WorkerArgs): Promise<WorkerResult> {
+export async function runWorker(base: WriterEnv, { items, budget }: WorkerArgs): Promise<WorkerResult> {
+  const env = forStatement(base);
   const step = new Step(env, budget);
   await step.meter.start();
   const roots: { id: string; work: RootWork }[] = [];

@@ -1,7 +1,7 @@
 import type { Document } from "../executor/env.js";
 import type { TableInfo } from "../schema/catalog.js";
 import { startBackground } from "./background.js";
-import type { WriteEnv } from "./env.js";
+import { forStatement, type WriteEnv, type WriterEnv } from "./env.js";
 import { flush } from "./flush.js";
 import { Inline } from "./inline.js";
 import { rootRows } from "./roots.js";
@@ -12,7 +12,7 @@ import type { WriteResult } from "./update.js";
 /** `db.delete("T")`: rejects with `INVALID_WHERE` when awaited before it names rows. */
 export class DeleteBuilder implements PromiseLike<never> {
   constructor(
-    private readonly env: WriteEnv,
+    private readonly env: WriterEnv,
     private readonly table: TableInfo,
   ) {}
 
@@ -32,13 +32,13 @@ export class DeleteBuilder implements PromiseLike<never> {
 
 export class DeleteStatement extends Statement<WriteResult> {
   constructor(
-    private readonly env: WriteEnv,
+    private readonly env: WriterEnv,
     private readonly table: TableInfo,
     private readonly target: () => Target,
     private readonly isHard: boolean,
   ) {
     super(async () => {
-      const { rows, job } = await deleteRows(env, table, target(), isHard);
+      const { rows, job } = await deleteRows(forStatement(env), table, target(), isHard);
       return { count: rows.length, job };
     });
   }
@@ -50,11 +50,11 @@ export class DeleteStatement extends Statement<WriteResult> {
 
   /** The rows as they were; after a soft delete, as they are. */
   returning(): Statement<Document[]> {
-    return new Statement(async () => (await deleteRows(this.env, this.table, this.target(), this.isHard)).rows);
+    return new Statement(async () => (await deleteRows(forStatement(this.env), this.table, this.target(), this.isHard)).rows);
   }
 
   inBackground(): Statement<WriteResult> {
-    return new Statement(async () => startBackground(this.env, this.table, this.target(), { command: "delete", hard: this.isHard }));
+    return new Statement(async () => startBackground(forStatement(this.env), this.table, this.target(), { command: "delete", hard: this.isHard }));
   }
 }
 

@@ -57,15 +57,23 @@ export const defaultJobSettings: JobSettings = Object.freeze({
   stepBytes: 8 * 2 ** 20,
 });
 
-/** Everything that a writing statement needs; made once for each `orm.with(ctx)`, without I/O. */
-export interface WriteEnv extends Env {
+/** Everything that writing needs; made once for each `orm.with(ctx)`, without I/O. */
+export interface WriterEnv extends Env {
   readonly db: WriteDatabase;
   readonly ctx: WriteCtx;
   readonly component: ComponentApi;
   readonly jobs: JobSettings;
   readonly selectRows: SelectRows;
-  /** Answers relation filters of checks and of policies on new rows. */
-  readonly exists: ExistsProbe;
+  /** Makes what answers relation filters over all rows. It may remember answers: each statement has its own. */
+  makeProbe(): ExistsProbe;
   /** The variables that a job started here acts under; null for the system. */
   session(): Promise<Readonly<Record<string, Value | undefined>> | null>;
 }
+
+/** What one statement needs. */
+export interface WriteEnv extends WriterEnv {
+  /** Answers relation filters of checks and of policies on new rows, on the tables as the statement finds them. */
+  readonly exists: ExistsProbe;
+}
+
+export const forStatement = (env: WriterEnv): WriteEnv => ({ ...env, exists: env.makeProbe() });

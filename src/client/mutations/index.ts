@@ -1,11 +1,11 @@
 import { DeleteBuilder } from "./delete.js";
-import type { WriteEnv } from "./env.js";
+import type { WriterEnv } from "./env.js";
 import { InsertBuilder } from "./insert.js";
 import { RestoreBuilder } from "./restore.js";
 import { tableOf } from "./statement.js";
 import { UpdateBuilder } from "./update.js";
 
-export type { JobSettings, Retry, SelectRows, SelectRowsArgs, WriteCtx, WriteDatabase, WriteEnv } from "./env.js";
+export type { JobSettings, Retry, SelectRows, SelectRowsArgs, WriteCtx, WriteDatabase, WriteEnv, WriterEnv } from "./env.js";
 export { defaultJobSettings } from "./env.js";
 
 /** What writes: untyped here, the public face types it by the schema. */
@@ -17,7 +17,7 @@ export interface Writer {
 }
 
 /** Makes the writing half of `orm.with(ctx)`. No I/O; each statement runs once, when awaited. */
-export function makeWriter(env: WriteEnv): Writer {
+export function makeWriter(env: WriterEnv): Writer {
   return {
     insert: (table) => new InsertBuilder(env, tableOf(env.catalog, table)),
     update: (table) => new UpdateBuilder(env, tableOf(env.catalog, table)),

@@ -4,7 +4,7 @@ import type { Document } from "../executor/env.js";
 import { isPlainObject } from "../predicate/values.js";
 import type { TableInfo } from "../schema/catalog.js";
 import { passChecks } from "./checks.js";
-import type { WriteEnv } from "./env.js";
+import { forStatement, type WriteEnv, type WriterEnv } from "./env.js";
 import { Inline } from "./inline.js";
 import { RowPolicies } from "./row-policies.js";
 import { Statement } from "./statement.js";
@@ -17,7 +17,7 @@ type Written = GenericId<string> | Document | null;
 /** `db.insert("T")`. */
 export class InsertBuilder {
   constructor(
-    private readonly env: WriteEnv,
+    private readonly env: WriterEnv,
     private readonly table: TableInfo,
   ) {}
 
@@ -29,16 +29,16 @@ export class InsertBuilder {
 /** `db.insert("T").values(...)`: the id, or the ids of an array. */
 export class InsertStatement extends Statement<Written | Written[]> {
   constructor(
-    private readonly env: WriteEnv,
+    private readonly env: WriterEnv,
     private readonly table: TableInfo,
     private readonly rows: unknown,
     private readonly conflict: () => Conflict | null,
   ) {
-    super(async () => insert(env, table, rows, conflict(), false));
+    super(async () => insert(forStatement(env), table, rows, conflict(), false));
   }
 
   returning(): Statement<Written | Written[]> {
-    return new Statement(async () => insert(this.env, this.table, this.rows, this.conflict(), true));
+    return new Statement(async () => insert(forStatement(this.env), this.table, this.rows, this.conflict(), true));
   }
 
   onConflictDoNothing(options?: unknown): InsertStatement {

@@ -1,7 +1,7 @@
 import type { Document } from "../executor/env.js";
 import type { TableInfo } from "../schema/catalog.js";
 import { startBackground } from "./background.js";
-import type { WriteEnv } from "./env.js";
+import { forStatement, type WriteEnv, type WriterEnv } from "./env.js";
 import { flush } from "./flush.js";
 import { rootRows } from "./roots.js";
 import { softField, unmark } from "./soft.js";
@@ -12,7 +12,7 @@ import type { WriteResult } from "./update.js";
 /** `db.restore("T")`: undoes soft deletes; who may delete a row may restore it. */
 export class RestoreBuilder implements PromiseLike<never> {
   constructor(
-    private readonly env: WriteEnv,
+    private readonly env: WriterEnv,
     private readonly table: TableInfo,
   ) {}
 
@@ -32,19 +32,19 @@ export class RestoreBuilder implements PromiseLike<never> {
 
 export class RestoreStatement extends Statement<WriteResult> {
   constructor(
-    private readonly env: WriteEnv,
+    private readonly env: WriterEnv,
     private readonly table: TableInfo,
     private readonly target: () => Target,
   ) {
-    super(async () => ({ count: (await restore(env, table, target())).length, job: null }));
+    super(async () => ({ count: (await restore(forStatement(env), table, target())).length, job: null }));
   }
 
   returning(): Statement<Document[]> {
-    return new Statement(async () => restore(this.env, this.table, this.target()));
+    return new Statement(async () => restore(forStatement(this.env), this.table, this.target()));
   }
 
   inBackground(): Statement<WriteResult> {
-    return new Statement(async () => startBackground(this.env, this.table, deletedOnes(this.table, this.target()), { command: "restore" }));
+    return new Statement(async () => startBackground(forStatement(this.env), this.table, deletedOnes(this.table, this.target()), { command: "restore" }));
   }
 }
 

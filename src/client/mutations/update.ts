@@ -2,7 +2,7 @@ import { OrmError } from "../errors.js";
 import type { Document } from "../executor/env.js";
 import type { TableInfo } from "../schema/catalog.js";
 import { startBackground } from "./background.js";
-import type { WriteEnv } from "./env.js";
+import { forStatement, type WriteEnv, type WriterEnv } from "./env.js";
 import { Inline } from "./inline.js";
 import { rootRows } from "./roots.js";
 import { RowPolicies } from "./row-policies.js";
@@ -19,7 +19,7 @@ export interface WriteResult {
 /** `db.update("T")`: rejects with `INVALID_WHERE` when awaited before it names rows. */
 export class UpdateBuilder {
   constructor(
-    private readonly env: WriteEnv,
+    private readonly env: WriterEnv,
     private readonly table: TableInfo,
   ) {}
 
@@ -30,7 +30,7 @@ export class UpdateBuilder {
 
 export class UpdateWhere implements PromiseLike<never> {
   constructor(
-    private readonly env: WriteEnv,
+    private readonly env: WriterEnv,
     private readonly table: TableInfo,
     private readonly patch: unknown,
   ) {}
@@ -51,19 +51,19 @@ export class UpdateWhere implements PromiseLike<never> {
 
 export class UpdateStatement extends Statement<WriteResult> {
   constructor(
-    private readonly env: WriteEnv,
+    private readonly env: WriterEnv,
     private readonly table: TableInfo,
     private readonly patch: unknown,
     private readonly target: () => Target,
   ) {
     super(async () => {
-      const { rows, job } = await update(env, table, patch, target());
+      const { rows, job } = await update(forStatement(env), table, patch, target());
       return { count: rows.length, job };
     });
   }
 
   returning(): Statement<Document[]> {
-    return new Statement(async () => (await update(this.env, this.table, this.patch, this.target())).rows);
+    return new Statement(async () => (await update(forStatement(this.env), this.table, this.patch, this.target())).rows);
   }
 
   inBackground(): Statement<WriteResult> {
@@ -77,7 +77,7 @@ export class UpdateStatement extends Statement<WriteResult> {
       }
       const set = patchFor(this.table, this.patch, {} as Document);
       checkPatch(this.env.db, this.table, set);
-      return startBackground(this.env, this.table, this.target(), { command: "update", set });
+      return startBackground(forStatement(this.env), this.table, this.target(), { command: "update", set });
     });
   }
 }
