@@ -3,7 +3,7 @@ import { orm } from "../../convex/orm.js";
 import { seatOf } from "../store.js";
 import { counted, type Demo, type Step } from "../demo.js";
 
-const POLL_MS = 20;
+const POLL_MS = 100;
 
 export const cascade: Step = {
   title: "7. A cascade that outgrows its transaction",
@@ -24,8 +24,19 @@ export const cascade: Step = {
         `${counted(below.invoiceLines, "invoice line")}, ${counted(below.playlistTracks, "playlist place")}`,
     );
 
-    const { count, job } = await nancy.mutation(api.admin.deleteArtist, { artistId });
+    const { count, job, cost } = await nancy.mutation(async (ctx) => {
+      const deleted = await ctx.runMutation(api.admin.deleteArtist, { artistId });
+      const { documentsRead, databaseQueries, documentsWritten } = await ctx.meta.getTransactionMetrics();
+      const cost = [documentsRead.used, databaseQueries.used, documentsWritten.used] as const;
+      return { ...deleted, cost };
+    });
     demo.out.block("returns", `{ count: ${count}, job: ${job === null ? "null" : '"..."'} }`);
+    const [documents, queries, written] = cost;
+    demo.out.block(
+      "cost",
+      `${counted(documents, "document")} read in ${counted(queries, "index range")}, ${counted(written, "document")} ` +
+        "written, the job's own included",
+    );
     demo.check("one artist deleted", count, 1);
     demo.check("the rest went to a job", job !== null, true);
     if (job === null) return;

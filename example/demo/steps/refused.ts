@@ -1,77 +1,80 @@
-import { ConvexError } from "convex/values";
+import { OrmError } from "convex-orm";
+import type { GenericMutationCtx } from "convex/server";
+import type { DataModel } from "../../convex/_generated/dataModel.js";
 import { orm } from "../../convex/orm.js";
-import { refusalOf } from "../refusal.js";
+import { counted, type Demo, type Step } from "../demo.js";
 import { seatOf } from "../store.js";
-import type { Step } from "../demo.js";
+
+type Writer = ReturnType<typeof orm.with<GenericMutationCtx<DataModel>>>;
+
+interface Attempt {
+  says: string;
+  code: string;
+  write: (db: Writer) => PromiseLike<unknown>;
+}
 
 export const refused: Step = {
   title: "5. Writes that are refused",
   intro:
-    "A statement happens as a whole or not at all: whatever can be refused is found before the first write. Jane " +
-    "supports Luís, but not the customer that she tries to sell to.",
+    "A statement happens as a whole or not at all, even when its caller catches the error and goes on, as here: " +
+    "whatever can be refused is found before the first write. All four are tried by Jane, a support agent.",
   run: async (demo) => {
-    const { expected, ids } = demo;
-    const jane = seatOf(demo.store, "jane@chinookcorp.com");
-    const agent = expected.data.Employee.find((row) => row.Email === "jane@chinookcorp.com");
-    const hers = expected.data.Customer.find((row) => row.SupportRepId === agent?.EmployeeId);
-    const other = expected.data.Customer.find((row) => row.SupportRepId !== agent?.EmployeeId);
-    if (hers === undefined || other === undefined) throw new Error("the JSON lacks a customer for this step");
-    const billing = { billingAddress: "1 Main Street", billingCity: "Oslo", billingCountry: "Norway", total: 0.99 };
-
-    const attempts = [
-      {
-        says: "an invoice for a customer of another agent",
-        code: "POLICY_VIOLATION",
-        write: () =>
-          jane.mutation(async (ctx) => {
-            await orm
-              .with(ctx)
-              .insert("invoices")
-              .values({ ...billing, customerId: ids.get("customers", other.CustomerId) });
-          }),
-      },
-      {
-        says: "an invoice with a total below zero",
-        code: "CHECK_VIOLATION",
-        write: () =>
-          jane.mutation(async (ctx) => {
-            const customerId = ids.get("customers", hers.CustomerId);
-            await orm
-              .with(ctx)
-              .insert("invoices")
-              .values({ ...billing, customerId, total: -1 });
-          }),
-      },
-      {
-        says: "a second genre named Rock",
-        code: "UNIQUE_VIOLATION",
-        write: () =>
-          jane.mutation(async (ctx) => {
-            await orm.with(ctx).insert("genres").values({ name: "Rock" });
-          }),
-      },
-      {
-        says: "the deletion of a genre that tracks have",
-        code: "RESTRICT_VIOLATION",
-        write: () =>
-          jane.mutation(async (ctx) => {
-            await orm.with(ctx).delete("genres").where({ name: "Rock" });
-          }),
-      },
-    ];
-    for (const { says, code, write } of attempts) {
-      const refusal = await refusalOf(write);
-      demo.out.block("try", says);
-      demo.out.block("error", demo.named(refusal instanceof ConvexError ? refusal.message : String(refusal)), "dim");
-      demo.check(`refused with ${code}`, refusal instanceof ConvexError ? refusal.data.code : null, code);
-    }
+    for (const attempt of attempts(demo)) await tryIt(demo, attempt);
     const left = await demo.store.query(async (ctx) => {
-      const sys = orm.system(ctx);
-      return [
-        await sys.query.invoices.count({ where: {}, allowFullScan: true }),
-        await sys.query.genres.count({ where: {}, allowFullScan: true }),
-      ];
+      const { query } = orm.system(ctx);
+      const all = { allowFullScan: true };
+      return [await query.invoices.count(all), await query.genres.count(all), await query.tracks.count(all)];
     });
-    demo.check("nothing was written", left, [expected.data.Invoice.length, expected.data.Genre.length]);
+    const { Invoice, Genre, Track } = demo.expected.data;
+    demo.check("invoices, genres and tracks are as they were", left, [Invoice.length, Genre.length, Track.length]);
   },
 };
+
+function attempts({ expected, ids }: Demo): Attempt[] {
+  const { Customer, Employee } = expected.data;
+  const jane = Employee.find((row) => row.Email === "jane@chinookcorp.com")?.EmployeeId;
+  const hers = Customer.find((row) => row.SupportRepId === jane)?.CustomerId ?? 0;
+  const other = Customer.find((row) => row.SupportRepId !== jane)?.CustomerId ?? 0;
+  const invoice = { billingAddress: "1 Main Street", billingCity: "Oslo", billingCountry: "Norway", total: 0.99 };
+  return [
+    {
+      says: "an invoice for a customer of another agent",
+      code: "POLICY_VIOLATION",
+      write: (db) => db.insert("invoices").values({ ...invoice, customerId: ids.get("customers", other) }),
+    },
+    {
+      says: "an invoice with a total below zero, for a customer of hers",
+      code: "CHECK_VIOLATION",
+      write: (db) => db.insert("invoices").values({ ...invoice, customerId: ids.get("customers", hers), total: -1 }),
+    },
+    {
+      says: "a second genre named Rock, after a new one in the same statement",
+      code: "UNIQUE_VIOLATION",
+      write: (db) => db.insert("genres").values([{ name: "Skiffle" }, { name: "Rock" }]),
+    },
+    {
+      says: "the deletion of a genre that tracks have",
+      code: "RESTRICT_VIOLATION",
+      write: (db) => db.delete("genres").where({ name: "Rock" }),
+    },
+  ];
+}
+
+async function tryIt(demo: Demo, { says, code, write }: Attempt): Promise<void> {
+  const jane = seatOf(demo.store, "jane@chinookcorp.com");
+  const { refusal, read, written } = await jane.mutation(async (ctx) => {
+    const refusal = await write(orm.with(ctx)).then(
+      () => null,
+      (error: unknown) => {
+        if (error instanceof OrmError) return { code: error.code, message: error.message };
+        throw error;
+      },
+    );
+    const { documentsRead, documentsWritten } = await ctx.meta.getTransactionMetrics();
+    return { refusal, read: documentsRead.used, written: documentsWritten.used };
+  });
+  demo.out.block("try", says);
+  demo.out.block("error", demo.named(refusal?.message ?? "none"), "dim");
+  demo.out.block("cost", `${counted(read, "document")} read, session and policies included; ${written} written`);
+  demo.check(`refused with ${code}, nothing written`, [refusal?.code, written], [code, 0]);
+}
