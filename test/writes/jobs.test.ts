@@ -1,51 +1,9 @@
-import { defineSchema, defineTable } from "convex/server";
-import { v } from "convex/values";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { defineRelations } from "../../src/client/index.js";
-import { codeOf, errorOf, makeApp, spentBy, type AppOptions, type Spent } from "../support/app.js";
+import { codeOf, errorOf, spentBy, type Spent } from "../support/app.js";
+import { left, tree, treeApp as app } from "./tree.js";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
-
-/** Five levels; `leaves` hang from two of them, and remember where they came from. */
-const schema = defineSchema({
-  roots: defineTable({ name: v.string() }).index("by_name", ["name"]),
-  a: defineTable({ rootId: v.id("roots"), n: v.number() }).index("by_root", ["rootId"]),
-  b: defineTable({ aId: v.id("a"), n: v.number() }).index("by_a", ["aId"]),
-  c: defineTable({ bId: v.id("b") }).index("by_b", ["bId"]),
-  d: defineTable({ cId: v.id("c") }).index("by_c", ["cId"]),
-  loose: defineTable({ rootId: v.optional(v.id("roots")), n: v.number() }).index("by_root", ["rootId"]).index("by_n", ["n"]),
-});
-const relations = defineRelations(schema, (r) => ({
-  a: { root: r.one.roots({ from: "rootId", onDelete: "cascade" }) },
-  b: { a: r.one.a({ from: "aId", onDelete: "cascade" }) },
-  c: { b: r.one.b({ from: "bId", onDelete: "cascade" }) },
-  d: { c: r.one.c({ from: "cId", onDelete: "cascade" }) },
-  loose: { root: r.one.roots({ from: "rootId", onDelete: "set null" }) },
-}));
-const app = (more: Partial<AppOptions> = {}) => makeApp({ schema, relations, ...more });
-type App = ReturnType<typeof app>;
-
-async function tree(t: App, fan: readonly number[], name = "r"): Promise<string> {
-  const tables = ["a", "b", "c", "d"];
-  const fields = ["rootId", "aId", "bId", "cId"];
-  return t.mutate(async (ctx) => {
-    const root = await ctx.db.insert("roots", { name });
-    let level: string[] = [root];
-    for (const [depth, count] of fan.entries()) {
-      const next: string[] = [];
-      for (const parent of level) {
-        for (let i = 0; i < count; i++) {
-          const extra = depth < 2 ? { n: i } : {};
-          next.push(await ctx.db.insert(tables[depth]!, { [fields[depth]!]: parent, ...extra } as never));
-        }
-      }
-      level = next;
-    }
-    return root;
-  });
-}
-const left = async (t: App) => Object.fromEntries(await Promise.all(["roots", "a", "b", "c", "d"].map(async (name) => [name, (await t.rows(name)).length])));
 
 describe("cascades", () => {
   test("that fit are done inline", async () => {
@@ -119,9 +77,13 @@ describe("background statements", () => {
 test("a missing worker is WORKER_MISSING with the line to add", async () => {
   const t = app({ workerless: true, limits: { inlineRows: 1 } });
   const root = await tree(t, [5]);
-  const { job } = await t.sys((db) => db.delete("roots").where({ _id: root }));
-  await t.drain();
-  expect((await t.job(job))!.error).toContain("worker");
+  await t.sys(async (db) => {
+    const error = await errorOf(() => db.delete("roots").where({ _id: root }));
+    expect(error.data.code).toBe("WORKER_MISSING");
+    expect(error.message).toContain("export const { worker, hydrate } = orm.functions();");
+  });
+  // Refused before the first write, though the caller caught it.
+  expect(await left(t)).toMatchObject({ roots: 1, a: 5 });
 });
 
 test("a component that is not mounted says how to mount it", async () => {

@@ -38,6 +38,7 @@ export interface WorkerResult {
  * Everything is staged and judged before it is written; what is refused throws, which rolls the step back.
  */
 export async function runWorker(base: WriterEnv, { items, budget }: WorkerArgs): Promise<WorkerResult> {
+  if (items.length === 0) return { items: [], added: [], rows: 0 };
   const env = forStatement(base);
   const step = new Step(env, budget);
   await step.meter.start();

@@ -69,8 +69,9 @@ async function deleteRows(
   if (table.rules.softDelete !== null && !hard) {
     const at = Date.now();
     for (const row of rows) inline.stage.put(table, row, markDeleted(table, row, at), true);
+    const job = await startPurge(env, table, rows, at);
     await flush(env, inline.stage);
-    return { rows: rows.map((row) => inline.stage.get(row._id)!.after!), job: await startPurge(env, table, rows, at) };
+    return { rows: rows.map((row) => inline.stage.get(row._id)!.after!), job };
   }
   for (const row of rows) inline.stage.put(table, row, null, true);
   for (const row of rows) inline.fanout.note(table, row, null);

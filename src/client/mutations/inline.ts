@@ -45,11 +45,17 @@ export class Inline {
     if (this.fanout.queue.length > 0) throw walkTooLarge(table);
   }
 
-  /** Writes what is staged and hands the frontier to a job, whose id is returned; null when nothing is left. */
+  /** Hands the frontier to a job, whose id is returned, then writes what is staged; null when nothing is left. */
   async finish(table: TableInfo, rest: readonly Batch[]): Promise<string | null> {
-    const rowsDone = this.stage.writes;
+    const job = await this.handOver(table, rest);
     await flush(this.env, this.stage);
+    return job;
+  }
+
+  /** Comes before the first write: a job that cannot be started (no worker, no component) refuses the statement. */
+  async handOver(table: TableInfo, rest: readonly Batch[]): Promise<string | null> {
     if (rest.length === 0) return null;
-    return startJob(this.env, { kind: "cascade", table: table.name, rowsDone, items: rest.flatMap(itemsOf) });
+    const rowsDone = this.stage.writes;
+    return await startJob(this.env, { kind: "cascade", table: table.name, rowsDone, items: rest.flatMap(itemsOf) });
   }
 }

@@ -5,6 +5,7 @@ import { isPlainObject } from "../predicate/values.js";
 import type { TableInfo } from "../schema/catalog.js";
 import { passChecks } from "./checks.js";
 import { forStatement, type WriteEnv, type WriterEnv } from "./env.js";
+import { flush } from "./flush.js";
 import { Inline } from "./inline.js";
 import { RowPolicies } from "./row-policies.js";
 import { Statement } from "./statement.js";
@@ -114,8 +115,9 @@ async function insert(
     }
   }
   const rest = await inline.settle(table, { table: table.name, fields: [...changed] }, inserted);
+  await inline.handOver(table, rest);
   const written = await write(env, inline, table, outcomes, returning);
-  await inline.finish(table, rest);
+  await flush(env, inline.stage);
   if (!many) return written[0]!;
   return conflict !== null && conflict.set === null ? written.filter((each) => each !== null) : written;
 }
