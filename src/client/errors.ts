@@ -69,3 +69,18 @@ export function invalidCursor(reason: string, hint = "Start again with `cursor: 
   });
   return error;
 }
+
+const notMounted = /component .*(not|no )|(not|no ).*component|of undefined/i;
+
+/**
+ * The error to show for one that a call into the component threw: a component that is not mounted fails deep inside
+ * the platform, with a message that does not say what to do.
+ */
+export function componentFailure(error: unknown): unknown {
+  if (!(error instanceof Error) || "data" in error || !notMounted.test(error.message)) return error;
+  return new OrmError("INVALID_SCHEMA", `the component of convex-orm cannot be reached: ${error.message}`, {
+    hint:
+      'Mount it in convex/convex.config.ts: `import orm from "convex-orm/convex.config"; app.use(orm);`, and pass ' +
+      "`components.orm` to `new Orm`.",
+  });
+}

@@ -1,6 +1,6 @@
 import type { FunctionReference, FunctionReturnType, GenericDataModel, GenericMutationCtx, OptionalRestArgs } from "convex/server";
 import type { ComponentApi } from "../../component/_generated/component.js";
-import { OrmError } from "../errors.js";
+import { componentFailure } from "../errors.js";
 
 type Caller = Pick<GenericMutationCtx<GenericDataModel>, "runQuery" | "runMutation">;
 type Called<Type extends "query" | "mutation"> = FunctionReference<Type, "internal">;
@@ -9,21 +9,6 @@ type Called<Type extends "query" | "mutation"> = FunctionReference<Type, "intern
 export interface ComponentCaller<Method extends keyof Caller = keyof Caller> {
   readonly ctx: Pick<Caller, Method>;
   readonly component: ComponentApi;
-}
-
-const notMounted = /component .*(not|no )|(not|no ).*component|of undefined/i;
-
-/**
- * The error to show for one that a call into the component threw: a component that is not mounted fails deep inside
- * the platform, with a message that does not say what to do.
- */
-export function componentFailure(error: unknown): unknown {
-  if (!(error instanceof Error) || "data" in error || !notMounted.test(error.message)) return error;
-  return new OrmError("INVALID_SCHEMA", `the component of convex-orm cannot be reached: ${error.message}`, {
-    hint:
-      'Mount it in convex/convex.config.ts: `import orm from "convex-orm/convex.config"; app.use(orm);`, and pass ' +
-      "`components.orm` to `new Orm`.",
-  });
 }
 
 /** `ctx.runQuery` into the component, with errors that say how to mount it. */

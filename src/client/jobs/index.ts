@@ -1,4 +1,4 @@
-export { callMutation, callQuery, componentFailure, type ComponentCaller } from "./component.js";
+export { callMutation, callQuery, type ComponentCaller } from "./component.js";
 export {
   jobSettings,
   makeFunctions,

@@ -3,6 +3,7 @@ import { convexToJson, jsonToConvex, type JSONValue, type Value } from "convex/v
 import { OrmError } from "../errors.js";
 import type { WriteEnv } from "../mutations/env.js";
 import { callMutation } from "./component.js";
+import type { WorkerArgs } from "./worker.js";
 import type { Item } from "./work.js";
 
 /** What a job does, as `orm.jobs.get` shows it. */
@@ -32,6 +33,22 @@ export async function workerHandle(module: string): Promise<string> {
     throw workerMissing(module, error instanceof Error ? error.message : String(error));
   }
 }
+
+/**
+ * Calls the worker with nothing to do: not every runtime finds out when the handle is made that no such function is
+ * exported, and a job whose steps all fail is a late way to hear of it.
+ */
+async function checkWorker({ ctx, jobs: { module } }: Pick<WriteEnv, "ctx" | "jobs">, job: NewJob): Promise<void> {
+  const worker = makeFunctionReference<"mutation">(`${module}:worker`);
+  const nothing: { -readonly [K in keyof WorkerArgs]: WorkerArgs[K] } = { job: { id: "", kind: job.kind, table: job.table, attempt: 0 }, session: null, items: [], budget: { rows: 0, bytes: 0 } };
+  try {
+    await ctx.runMutation(worker, nothing);
+  } catch (error) {
+    if (error instanceof Error && !("data" in error) && noFunction.test(error.message)) throw workerMissing(module, error.message);
+    throw error;
+  }
+}
+const noFunction = /could not find|no such export|not find module/i;
 
 export function workerMissing(module: string, reason: string): OrmError {
   return new OrmError("WORKER_MISSING", `a job needs the worker that convex/${module}.ts should export: ${reason}`, {
@@ -63,6 +80,7 @@ const withoutUndefined = (variables: Readonly<Record<string, Value | undefined>>
 export async function startJob(env: WriteEnv, job: NewJob): Promise<string> {
   const { module, retry, stepRows, stepBytes } = env.jobs;
   const handle = await workerHandle(module);
+  await checkWorker(env, job);
   return await callMutation(env, (api) => api.jobs.start, {
     kind: job.kind,
     handle,

@@ -1,7 +1,7 @@
 import { getFunctionAddress } from "convex/server";
 import type { FunctionReference, GenericDataModel, GenericQueryCtx } from "convex/server";
 import type { ComponentApi } from "../../component/_generated/component.js";
-import { OrmError } from "../errors.js";
+import { componentFailure, OrmError } from "../errors.js";
 import type { CursorKey } from "../predicate/access.js";
 import { isPlainObject } from "../predicate/values.js";
 import type { SessionVariables } from "./clause.js";
@@ -68,6 +68,9 @@ export function loadSnapshot(ctx: RunCtx, component: ComponentApi): Promise<Snap
   if (known !== undefined) return known;
   const asked = ctx.runQuery(component.policies.snapshot, {}).then(
     ({ tables, cursorKey }): Snapshot => ({ tables: new Map(tables.map((doc) => [doc.table, doc])), cursorKey }),
+    (error: unknown) => {
+      throw componentFailure(error);
+    },
   );
   snapshots.set(key, asked);
   asked.catch(() => {
