@@ -25,13 +25,13 @@ function measure(compiler: string, ...flags: string[]): Figures {
  * how a project is cut into files, the single-threaded one does not.
  */
 describe("the compiler's work on 20 tables and 40 queries stays below the ceiling", () => {
-  test.each<[string, number, ...string[]]>([
-    ["typescript7", 120_000, "--pretty"],
-    ["typescript7", 65_000, "--singleThreaded"],
-    ["typescript5", 65_000, "--pretty"],
+  test.each<[string, number, string[]]>([
+    ["typescript7", 120_000, []],
+    ["typescript7", 65_000, ["--singleThreaded"]],
+    ["typescript5", 65_000, []],
   ])(
-    "%s, %i instantiations, %s",
-    (compiler, ceiling, ...flags) => {
+    "%s, at most %i instantiations, %j",
+    (compiler, ceiling, flags) => {
       const figures = measure(compiler, ...flags);
       console.log(`${[compiler, ...flags].join(" ")}: ${JSON.stringify(figures)}, ceiling ${ceiling}`);
       expect(figures.instantiations).toBeGreaterThan(10_000);
