@@ -32,6 +32,8 @@ export interface AppOptions {
   readonly limits?: Record<string, number>;
   readonly session?: (ctx: any) => unknown;
   readonly functions?: FunctionsOptions;
+  /** Called before each step of a job, in its transaction: what it throws, the worker throws. */
+  readonly beforeStep?: () => Promise<void> | void;
   /** Leaves the worker out of the module. */
   readonly workerless?: boolean;
   /** Leaves the component out. */
@@ -54,10 +56,11 @@ export function makeApp(options: AppOptions) {
   } as never) as any;
   const functions = orm.functions(options.functions);
   let onStep: ((spent: Spent) => void) | null = null;
-  if (functions.worker !== undefined) functions.worker = metered(functions.worker, (spent) => onStep?.(spent));
+  if (functions.worker !== undefined) functions.worker = metered(functions.worker, options.beforeStep, (spent) => onStep?.(spent));
+  let withdrawn = options.workerless === true;
   const modules: Record<string, () => Promise<unknown>> = {
     "./convex/_generated/api.ts": () => Promise.resolve({}),
-    "./convex/orm.ts": () => Promise.resolve(options.workerless === true ? {} : functions),
+    "./convex/orm.ts": () => Promise.resolve(withdrawn ? {} : functions),
   };
   const t = convexTest({ schema: options.schema, modules, transactionLimits: true });
   if (options.unmounted !== true) register(t as never);
@@ -66,6 +69,8 @@ export function makeApp(options: AppOptions) {
   return {
     t,
     orm,
+    /** Takes the worker's export away, as a bad deployment would, or gives it back. */
+    withdrawWorker: (isGone: boolean): void => void (withdrawn = isGone),
     /** Told what each call of the worker cost. */
     onStep: (listener: (spent: Spent) => void): void => void (onStep = listener),
     mutate,
@@ -83,12 +88,13 @@ export function makeApp(options: AppOptions) {
 }
 
 /** The worker, telling what each call of it costs. */
-function metered(worker: any, tell: (spent: Spent) => void): unknown {
+function metered(worker: any, before: AppOptions["beforeStep"], tell: (spent: Spent) => void): unknown {
   return internalMutationGeneric({
     args: { job: v.any(), session: v.any(), items: v.any(), budget: v.any() },
     handler: async (ctx, args): Promise<unknown> => {
+      if (args.items.length > 0) await before?.();
       const { result, spent } = await spentBy(ctx, () => worker._handler(ctx, args) as Promise<unknown>);
-      tell(spent);
+      if (args.items.length > 0) tell(spent);
       return result;
     },
   });

@@ -1,0 +1,74 @@
+/** Cascades of any size: done, no budget error in any step, each row once, counts right. */
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { codeOf, spentBy, type Spent } from "../support/app.js";
+import { LONG } from "../support/fuzz.js";
+import { left, tree, treeApp } from "./tree.js";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const rowsBelow = (fan: readonly number[]): number => fan.reduceRight((below, count) => count * (1 + below), 0);
+
+async function remove(fan: readonly number[]) {
+  const t = treeApp();
+  const root = await tree(t, fan);
+  const steps: Spent[] = [];
+  t.onStep((spent) => void steps.push(spent));
+  const { result, spent } = await t.sys((db, ctx) => spentBy(ctx, () => db.delete("roots").where({ _id: root })));
+  await t.drain();
+  const job = (await t.job(result.job))!;
+  expect(job).toMatchObject({ status: "succeeded", rowsDone: 1 + rowsBelow(fan), attempts: 0, error: null, frontier: 0 });
+  expect(Object.values(await left(t))).toEqual([0, 0, 0, 0, 0]);
+  return { job, steps, spent };
+}
+
+test("a parent with 5,000 children: the first 500 inline, the rest in steps of 1,000", async () => {
+  const { steps, spent } = await remove([5_000]);
+  expect(spent.documentsWritten).toBeLessThan(510);
+  expect(steps.filter((step) => step.documentsWritten > 0).map((step) => step.documentsWritten)).toEqual([1_000, 1_000, 1_000, 1_000, 500]);
+}, 120_000);
+
+test.runIf(LONG)("five levels and 20,000 rows", async () => {
+  await remove([10, 10, 10, 18]);
+}, 3_600_000);
+
+test.runIf(LONG)("one row with 100,000 descendants", async () => {
+  await remove([100_000]);
+}, 3_600_000);
+
+test("large rows fill the bytes of a step, not the platform's budget", async () => {
+  const t = treeApp();
+  const root = await t.mutate((ctx) => ctx.db.insert("roots", { name: "r" }));
+  for (let i = 0; i < 2; i++) {
+    await t.mutate(async (ctx) => {
+      for (let n = 0; n < 25; n++) await ctx.db.insert("roots", { name: "x".repeat(400_000) });
+    });
+  }
+  expect(await t.sys((db) => codeOf(() => db.delete("roots").where({ name: { startsWith: "x" } })))).toBe("BUDGET");
+  const { job } = await t.sys((db) => db.delete("roots").where({ name: { startsWith: "x" } }).inBackground());
+  await t.drain();
+  expect(await t.job(job)).toMatchObject({ status: "succeeded", rowsDone: 50, error: null, attempts: 0 });
+  expect((await t.rows("roots")).map((row) => row._id)).toEqual([root]);
+}, 120_000);
+
+test("more root rows than a transaction holds are BUDGET, whose hint is inBackground", async () => {
+  const t = treeApp();
+  for (let i = 0; i < 4; i++) {
+    await t.mutate(async (ctx) => {
+      for (let n = 0; n < 4_000; n++) await ctx.db.insert("loose", { n: 1 });
+    });
+  }
+  const code = await t.sys((db) => codeOf(() => db.delete("loose").where({ n: 1 })));
+  expect(code).toBe("BUDGET");
+  expect(await t.sys((db) => codeOf(() => db.update("loose").set({ n: 2 }).all()))).toBe("BUDGET");
+}, 120_000);
+
+test("5,000 root rows fit one transaction", async () => {
+  const t = treeApp();
+  for (let i = 0; i < 2; i++) {
+    await t.mutate(async (ctx) => {
+      for (let n = 0; n < 2_500; n++) await ctx.db.insert("loose", { n: 1 });
+    });
+  }
+  expect(await t.sys((db) => db.delete("loose").where({ n: 1 }))).toEqual({ count: 5_000, job: null });
+}, 120_000);
