@@ -81,7 +81,7 @@ export const orm = new Orm(components.orm, {
 });
 
 /**
- * Internal functions that the component and actions call back. A step of a job handles a hundred rows here, not the
- * usual thousand, so that the progress of a store as small as this can be seen.
+ * Internal functions that the component and actions call back. A step of a job handles 150 rows here, not the usual
+ * thousand, so that the progress of a store as small as this can be seen.
  */
-export const { worker, hydrate } = orm.functions({ stepRows: 100 });
+export const { worker, hydrate } = orm.functions({ stepRows: 150 });

@@ -59,6 +59,40 @@ describe("tracks of a genre", () => {
   });
 });
 
+describe("what a page costs", () => {
+  /** What a query reads beyond the page: the policies, one document a protected table and one more. */
+  const policies = 5;
+
+  test("its rows, one look-ahead, and one index range", async () => {
+    const cost = await shop.visitor.query(async (ctx) => {
+      const { page } = await ctx.runQuery(api.catalog.tracksOfGenre, {
+        genreId: shop.ids.get("genres", 1),
+        sort: "longest",
+        paginationOpts: firstPage(10),
+      });
+      const { documentsRead, databaseQueries } = await ctx.meta.getTransactionMetrics();
+      return { rows: page.length, documents: documentsRead.used, queries: databaseQueries.used };
+    });
+    expect(cost.rows).toBe(10);
+    expect(cost.documents).toBeLessThanOrEqual(cost.rows + 1 + policies);
+    expect(cost.queries).toBeLessThanOrEqual(1 + 2);
+  });
+
+  test("of a search by prefix, its rows with their albums and artists, each once", async () => {
+    const cost = await shop.visitor.query(async (ctx) => {
+      const found = await ctx.runQuery(api.catalog.search, { prefix: "B" });
+      const { documentsRead } = await ctx.meta.getTransactionMetrics();
+      const albums = new Set(found.tracks.map((track) => track.albumId));
+      const artists = new Set(found.tracks.map((track) => track.album?.artistId));
+      const rows = found.artists.length + found.tracks.length + albums.size + artists.size;
+      return { rows, documents: documentsRead.used };
+    });
+    expect(cost.rows).toBeGreaterThan(10);
+    // A look-ahead for each of the two probes.
+    expect(cost.documents).toBeLessThanOrEqual(cost.rows + 2 + policies);
+  });
+});
+
 describe("search", () => {
   test("finds artists and tracks by the beginning of their names", async () => {
     const found = await shop.visitor.query(api.catalog.search, { prefix: "A" });

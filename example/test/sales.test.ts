@@ -34,6 +34,19 @@ describe("who sees which customers", () => {
   });
 });
 
+describe("who sees which employees", () => {
+  const names = async (seat: Seat) =>
+    (await seat.query(async (ctx) => await orm.with(ctx).query.employees.findMany({ limit: 100 })))
+      .map((employee) => employee.firstName)
+      .sort();
+
+  test("the staff their colleagues, a customer its agent, a visitor nobody", async () => {
+    expect(await names(shop.robert)).toEqual(shop.data.Employee.map((row) => row.FirstName).sort());
+    expect(await names(shop.luis)).toEqual(["Jane"]);
+    expect(await names(shop.visitor)).toEqual([]);
+  });
+});
+
 describe("who sees which invoices", () => {
   test("as the customers", async () => {
     expect(await visible(shop.jane)).toBe(shop.expected.invoicesOfAgents("jane@chinookcorp.com").length);
