@@ -6,6 +6,8 @@ import { roughSize } from "./size.js";
 
 /** After this much was read since the last question (a document or a KiB is 1, a range 4) a query asks at its start. */
 const near = 1_024;
+/** How often a reader asks again while others hold what is left. */
+const patience = 20;
 
 const words = { documents: "documents", bytes: "bytes", queries: "index ranges" } as const;
 
@@ -45,29 +47,34 @@ export class Budget {
     return this.options.limits.maxScan;
   }
 
-  /** To be awaited before a plan runs that may read this much. */
+  /**
+   * To be awaited before a plan runs that may read this much. The first read of a function asks the transaction, later
+   * ones where their plan may read much, or the function has read much, or little was left.
+   */
   async start(documents: number, queries: number): Promise<void> {
     const { run } = this.options.env;
-    if (documents > unasked.documents || queries > unasked.queries || run.readSinceMetrics >= near) await this.ask();
+    if (this.purse.asked) return;
+    const unknown = run.left === undefined || run.readSinceMetrics >= near || run.left - run.readSinceMetrics < near;
+    if (unknown || documents > unasked.documents || queries > unasked.queries) await this.ask();
   }
 
-  /** How many documents may be read at one go, when about so many will be; infinite where that is no concern. */
-  async spare(documents: number): Promise<number> {
-    const { metrics, run } = this.options.env;
-    if (metrics === null || (documents <= unasked.documents && run.readSinceMetrics < near)) return Infinity;
-    await this.ask();
+  /** How many documents may be read at one go; the transaction was asked where that may matter. */
+  get spare(): number {
+    const { purse } = this;
     // A credit is half of what is left.
-    return Math.max(1, 2 * this.purse.credit.documents);
+    return purse.asked ? Math.max(1, 2 * purse.credit.documents) : Infinity;
+  }
+
+  /** The error of a read that the transaction's documents do not suffice for. */
+  async outOfDocuments(): Promise<OrmError> {
+    const { metrics } = this.options.env;
+    const metric = metrics === null ? { used: 0, remaining: 0 } : (await metrics()).documentsRead;
+    return this.dry({ resource: "documents", metric, left: 0 });
   }
 
   /** To be awaited (when it is a promise) before each document. */
   document(): Promise<void> | undefined {
-    const { credit, largest } = this.purse;
-    if (credit.documents >= 1 && credit.bytes >= largest) {
-      credit.documents--;
-      return undefined;
-    }
-    return this.renew("documents");
+    return this.purse.reserve() ? undefined : this.renewDocument();
   }
 
   /** To be awaited (when it is a promise) before each index range or point get. */
@@ -78,12 +85,12 @@ export class Budget {
       credit.queries--;
       return undefined;
     }
-    return this.renew("queries");
+    return this.renewQuery();
   }
 
   /** Gives back a document that was not there. */
   unread(): void {
-    this.purse.credit.documents++;
+    this.purse.settle(null);
   }
 
   /**
@@ -95,8 +102,7 @@ export class Budget {
     const size = roughSize(document);
     this.scanned++;
     this.bytes += size;
-    this.purse.credit.bytes -= size;
-    if (size > this.purse.largest) this.purse.largest = size;
+    this.purse.settle(size);
     this.options.env.run.readSinceMetrics += 1 + (size >> 10);
     const { overdrawn } = this.purse;
     if (overdrawn !== null) throw this.dry({ resource: "documents", metric: overdrawn, left: 0 });
@@ -138,13 +144,20 @@ export class Budget {
     return new OrmError(code, message, details);
   }
 
-  private async renew(resource: "documents" | "queries"): Promise<void> {
+  // Several readers may wait at once, and the first ones may spend what was granted.
+  private async renewQuery(): Promise<void> {
     const { credit } = this.purse;
-    // Several readers may wait at once, and the first ones may spend what was granted.
-    for (;;) {
+    do await this.ask();
+    while (credit.queries < 1);
+    credit.queries--;
+  }
+
+  private async renewDocument(): Promise<void> {
+    for (let tries = 1; ; tries++) {
       await this.ask();
-      if (resource === "queries" && credit.queries >= 1) return void credit.queries--;
-      if (resource === "documents" && credit.documents >= 1) return void credit.documents--;
+      if (this.purse.reserve()) return;
+      // What is under way comes back soon, unless its reader failed.
+      if (tries === patience) this.purse.forgetReserved();
     }
   }
 

@@ -44,8 +44,10 @@ export interface OrderedRows extends Rows {
 export interface RunState {
   /** The platform allows one native page a function. */
   nativePageUsed: boolean;
-  /** Documents read by the ORM since the transaction's metrics were last asked. */
+  /** What the ORM read since the transaction's metrics were last asked: a document or a KiB is 1, a range 4. */
   readSinceMetrics: number;
+  /** What was left then but for the headroom, in the same units; absent before the first question. */
+  left?: number;
 }
 
 /** A read or write as written, for whose tables the access must speak. */

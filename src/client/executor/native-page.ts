@@ -36,7 +36,7 @@ export async function nativePage(
   options: PageOptions,
 ): Promise<PageResult<Document> | null> {
   const { env, budget, trace } = execution;
-  const spare = await budget.spare(options.numItems);
+  await budget.start(options.endCursor === null && filter === null ? options.numItems : Infinity, 1);
   await budget.query();
   if (trace !== null) trace.probes[0]!.queries++;
   env.run.nativePageUsed = true;
@@ -49,7 +49,8 @@ export async function nativePage(
   const { numItems, cursor, endCursor, maximumBytesRead } = options;
   // Under a residual policy these would count hidden rows.
   const hides = plan.policies.filter.length > 0;
-  const mostRows = Math.min((hides ? null : options.maximumRowsRead) ?? Infinity, budget.maxScan, spare);
+  const asked = Math.min((hides ? null : options.maximumRowsRead) ?? Infinity, budget.maxScan);
+  const mostRows = Math.min(asked, budget.spare);
   const bounded = filter !== null || endCursor !== null || mostRows < numItems || (!hides && options.maximumRowsRead !== null);
   let page: PageResult<Document>;
   try {
@@ -65,6 +66,8 @@ export async function nativePage(
     if ((cursor !== null || endCursor !== null) && isCursorError(error)) throw invalidCursor("the platform refused the cursor");
     throw error;
   }
+  // The page is short only because the transaction holds no more.
+  if (mostRows < asked && page.pageStatus === "SplitRequired") throw await budget.outOfDocuments();
   budget.stopsByItself = true;
   for (const row of page.page) {
     if (trace !== null) trace.probes[0]!.documents++;
