@@ -9,13 +9,14 @@ import type { Value } from "convex/values";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dataSet, fieldsOf, TABLE_NAMES, where } from "../oracle/arbitrary.js";
-import { Postgres } from "../oracle/postgres.js";
+import type { DataSet } from "../oracle/arbitrary.js";
+import { Postgres, sameOrder } from "../oracle/postgres.js";
 import { evaluate, semantics } from "../oracle/predicate.js";
 import type { Semantics, Where, World } from "../oracle/predicate.js";
 import { query } from "../oracle/programs.js";
 import { matching } from "../oracle/query.js";
-import type { Order, Query } from "../oracle/query.js";
-import { FIELDS, TABLES } from "../support/catalog.js";
+import type { Query } from "../oracle/query.js";
+import { TABLES } from "../support/catalog.js";
 import { inMemory } from "../support/memory.js";
 import { fuzz, FUZZ_TIMEOUT } from "../support/fuzz.js";
 
@@ -62,16 +63,6 @@ async function compareFilters(programs: number, seed: number, meaning: Semantics
 
 test("every row's truth is PostgreSQL's", () => compareFilters(400, 20_260), FUZZ_TIMEOUT);
 
-/** PostgreSQL ties absent and null, so keep the order keys that can be only one of the two. */
-const orderable = (table: string, order: Order | undefined): Order =>
-  (order ?? []).filter((key) => {
-    const spec = FIELDS[table]![Object.keys(key)[0]!];
-    const root = Object.keys(key)[0]!.split(".")[0]!;
-    if (spec === undefined) return true;
-    const absentByParent = root !== Object.keys(key)[0]!;
-    return !(spec.stored.includes(null) && (spec.stored.includes(undefined) || absentByParent));
-  });
-
 const queries = fc.array(query("portable"), { minLength: PER_DATA_SET, maxLength: PER_DATA_SET, size: "max" });
 
 test("rows, order, limit and offset are PostgreSQL's", async () => {
@@ -81,7 +72,7 @@ test("rows, order, limit and offset are PostgreSQL's", async () => {
       await postgres.load(world.rows);
       for (const program of programs) {
         const { table, where: filter, limit, offset, orderBy } = resolve(program) as Query;
-        const order = orderable(table, orderBy);
+        const order = sameOrder(table, orderBy);
         const asked = { table, ...(filter && { where: filter }), orderBy: order.length > 0 ? order : [{ _id: "asc" }] } as Query;
         const from = offset ?? 0;
         const mine = matching(world, asked)
@@ -167,17 +158,24 @@ const BUGS: { readonly [what: string]: Semantics } = {
 };
 
 test.each(Object.entries(BUGS))("PostgreSQL finds the seeded bug: %s", async (_, meaning) => {
+  // An operator's bug drowns in programs that do not use it: only those that do are run.
+  const changed = Object.keys(right).filter((name) => meaning.operators[name] !== right[name]);
+  const concerns = (filter: Where): boolean =>
+    changed.length === 0 || changed.some((name) => show(filter).includes(`"${name}":`));
+  const drawn = fc.noBias(fc.tuple(
+    dataSet("portable", 14),
+    fc.array(fc.constantFrom(...TABLE_NAMES, "users", "posts").chain((table) =>
+      fc.tuple(fc.constant(table), fc.oneof(where(table, "portable"), where(table, "portable", 0)))),
+    { minLength: 200, maxLength: 200 }),
+  ));
   let found = false;
-  const drawn = fc.noBias(fc.tuple(dataSet("portable", 14), filters));
-  for (let seed = 1; seed <= 30 && !found; seed++) {
-    for (const [data, programs] of fc.sample(drawn, { numRuns: 20, seed })) {
-      const { world, resolve } = inMemory(data);
-      await postgres.load(world.rows);
-      for (const [table, filter] of programs) {
-        const asked = resolve(filter);
-        found ||= await sameTruths(world, table, asked, meaning).then(() => false, () => true);
-      }
-      if (found) break;
+  for (let seed = 1; seed <= 60 && !found; seed++) {
+    const [[data, programs]] = fc.sample(drawn, { numRuns: 1, seed }) as [[DataSet, [string, Where][]]];
+    const { world, resolve } = inMemory(data);
+    await postgres.load(world.rows);
+    for (const [table, filter] of programs.map(([on, given]) => [on, resolve(given)] as const)) {
+      if (found || !concerns(filter)) continue;
+      found = await sameTruths(world, table, filter, meaning).then(() => false, () => true);
     }
   }
   expect(found).toBe(true);

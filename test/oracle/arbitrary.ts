@@ -165,7 +165,10 @@ function makeCondition(spec: FieldSpec, dialect: Dialect): Arbitrary<Condition> 
     choices.push({ weight: 1, arbitrary: as("contains", word) });
   }
   if (spec.elements !== undefined) {
-    const elements = fc.array(fc.constantFrom(...spec.elements), { maxLength: 3, size: "max" });
+    const arrays = spec.operands.filter((given) => Array.isArray(given));
+    const elements = fc.oneof(
+      fc.array(fc.constantFrom<Value>(...spec.elements), { maxLength: 3, size: "max" }), fc.constantFrom(...arrays),
+    );
     for (const operator of ["arrayContains", "arrayContained", "arrayOverlaps"]) {
       choices.push({ weight: 4, arbitrary: as(operator, elements) });
     }

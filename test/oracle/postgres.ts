@@ -6,7 +6,7 @@
  * have one type, ILIKE folds by the collation (ASCII only under "C") where the contract folds by `toLowerCase()`.
  */
 import { PGlite } from "@electric-sql/pglite";
-import { TABLES } from "../support/catalog.js";
+import { FIELDS, TABLES } from "../support/catalog.js";
 import type { PgType } from "../support/catalog.js";
 import { fieldsOf, TABLE_NAMES } from "./arbitrary.js";
 import type { Stored } from "./arbitrary.js";
@@ -118,7 +118,19 @@ export function whereSql(table: string, where: Where, alias: string): string {
   return joined(parts, "AND");
 }
 
-/** Convex's order: NULLs first. Absent and null tie in PostgreSQL, so order only by fields that have one of the two. */
+/**
+ * The keys of an order that both sides sort alike: PostgreSQL ties absent and null, so a field must have only one of
+ * the two (and a field of an optional object may be absent by its parent).
+ */
+export function sameOrder(table: string, order: Order | undefined): Order {
+  return (order ?? []).filter((key) => {
+    const path = Object.keys(key)[0]!;
+    const spec = FIELDS[table]![path];
+    return spec === undefined || !spec.stored.includes(null) || !(spec.stored.includes(undefined) || path.includes("."));
+  });
+}
+
+/** Convex's order: NULLs first. */
 export function orderSql(order: Order, alias: string): string {
   const given = order.flatMap((key) => Object.entries(key));
   const last = given.at(-1)?.[1] ?? "asc";

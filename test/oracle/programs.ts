@@ -53,21 +53,32 @@ const indexShaped = memo((table: string, dialect: Dialect): Arbitrary<Shape> | n
   );
 });
 
+const seldom = <T>(arbitrary: Arbitrary<T>): Arbitrary<T | undefined> =>
+  fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 2, arbitrary });
+
+/** The columns that come back: never none. */
+const columns = memo((table: string): Arbitrary<{ readonly [field: string]: true }> =>
+  fc
+    .subarray(["_id", "_creationTime", ...TABLES[table]!.fields], { minLength: 1 })
+    .map((names) => Object.fromEntries(names.map((name) => [name, true as const]))));
+
 /** Relations to load, two levels deep at most. A limit comes with an order: without one any subset would do. */
 const loads: (table: string, dialect: Dialect, depth: number) => Arbitrary<Loads> = memo((table, dialect, depth) => {
   const relations = Object.entries(TABLES[table]!.relations);
   const one = relations.map(([name, relation]) => {
     const inner: Arbitrary<Load> = fc
       .record({
-        where: fc.option(where(relation.table, dialect, 1, 1), { nil: undefined }),
+        where: seldom(where(relation.table, dialect, 1, 1)),
         orderBy: order(relation.table, dialect),
-        limit: fc.option(fc.nat(3), { nil: undefined }),
+        limit: seldom(fc.nat(3)),
+        offset: seldom(fc.nat(2)),
+        columns: seldom(columns(relation.table)),
         with: depth > 1 ? loads(relation.table, dialect, depth - 1) : fc.constant({}),
       })
       .map((load) => {
-        const { limit, ...rest } = load;
-        const cut = relation.kind === "many" && limit !== undefined && load.orderBy.length > 0;
-        return tidy(cut ? { ...rest, limit } : rest);
+        const { limit, offset, ...rest } = load;
+        const cut = relation.kind === "many" && load.orderBy.length > 0;
+        return tidy(cut ? { ...rest, limit, offset } : rest);
       });
     return fc.oneof(fc.constant<true>(true), inner).map((given): Loads => ({ [name]: given }));
   });
@@ -90,18 +101,16 @@ export function query(dialect: Dialect): Arbitrary<Query> {
 }
 
 const queryOf = memo((table: string, dialect: Dialect): Arbitrary<Query> => {
-    const free = fc.record({ where: where(table, dialect), orderBy: order(table, dialect) });
-    const shaped = indexShaped(table, dialect);
-    const both = shaped === null ? free : fc.oneof(free, shaped);
-    const columns = fc.subarray(["_id", "_creationTime", ...TABLES[table]!.fields], { minLength: 1 })
-      .map((names) => Object.fromEntries(names.map((name) => [name, true as const])));
-    return fc
-      .record({
-        asked: both,
-        limit: fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(12) }),
-        offset: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(6) }),
-        columns: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: columns }),
-        with: fc.oneof({ weight: 4, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: loads(table, dialect, 2) }),
-      })
-      .map(({ asked, ...rest }) => tidy({ table, ...asked, ...rest }));
+  const free = fc.record({ where: where(table, dialect), orderBy: order(table, dialect) });
+  const shaped = indexShaped(table, dialect);
+  const both = shaped === null ? free : fc.oneof(free, shaped);
+  return fc
+    .record({
+      asked: both,
+      limit: fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(12) }),
+      offset: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(6) }),
+      columns: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: columns(table) }),
+      with: fc.oneof({ weight: 4, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: loads(table, dialect, 2) }),
+    })
+    .map(({ asked, ...rest }) => tidy({ table, ...asked, ...rest }));
 });
