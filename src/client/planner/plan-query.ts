@@ -10,8 +10,10 @@ import { semiJoinPaths } from "./semijoin.js";
 import { shapeOf } from "./shape.js";
 import { unionPaths } from "./union.js";
 
-/** Sub-plans that one query may try; what is left over stays a residual. */
+/** Sub-plans that one query may try; what is left over stays a residual, or meets `TOO_MANY_PROBES`. */
 const maxWork = 80;
+/** ORs of one conjunction that may drive the scan; the others are residuals of each. */
+const maxDisjunctions = 4;
 const shapesByCatalog = new WeakMap<Catalog, Map<string, string>>();
 const maxShapes = 1_000;
 
@@ -42,16 +44,17 @@ type Flavour = "root" | "branch" | "ordered";
 
 /** The best path, by the choice made before for a query of this shape when there was one. */
 function remembered(planning: Planning, where: Predicate, flavour: Flavour): Finished | null {
-  const shape = `${flavour}|${shapeOf(planning, where)}`;
-  const known = planning.shapes.get(shape);
+  const text = shapeOf(planning, where);
+  const shape = text === null ? null : `${flavour}|${text}`;
+  const known = shape === null ? undefined : planning.shapes.get(shape);
   if (known !== undefined) {
     const path = pathsOf(planning, where, flavour, known).find((p) => p.key === known);
     if (path !== undefined) return finish(planning, path);
   }
   const best = search(planning, where, flavour);
   // A choice cut short is not one to remember: the next query must find out why by itself.
-  const whole = planning.work.left > 0 && planning.excess.probes === 0;
-  if (best !== null && whole && planning.shapes.size < maxShapes) planning.shapes.set(shape, best.path.key);
+  const complete = planning.work.left > 0 && planning.excess.probes === 0;
+  if (best !== null && shape !== null && complete && planning.shapes.size < maxShapes) planning.shapes.set(shape, best.path.key);
   return best;
 }
 
@@ -79,10 +82,10 @@ function pathsOf(planning: Planning, where: Predicate, flavour: Flavour, only: s
   }
   if (planning.work.left > 0) {
     const flavours = flavour === "ordered" ? [true] : flavour === "branch" || planning.order.length === 0 ? [false] : [true, false];
-    conjunction.ors.forEach((disjunction, nth) => {
+    conjunction.ors.slice(0, maxDisjunctions).forEach((disjunction, nth) => {
       if (!wants(`or${nth}`)) return;
       const choose = (branch: Predicate, ordered: boolean): Path | null =>
-        planning.work.left <= 0 ? plainBranch(planning, branch, ordered) : (remembered(planning, branch, ordered ? "ordered" : "branch")?.path ?? null);
+        planning.work.left <= 0 ? null : (remembered(planning, branch, ordered ? "ordered" : "branch")?.path ?? null);
       paths.push(...unionPaths(planning, conjunction, disjunction, nth, flavours, choose));
     });
     if (planning.request.semiJoins !== false && wants("semi ")) paths.push(...semiJoinPaths(planning, conjunction));
@@ -93,20 +96,6 @@ function pathsOf(planning: Planning, where: Predicate, flavour: Flavour, only: s
     if (wants(`walk:${index.name}`)) paths.push(walkPath(planning, index, conjunction));
   }
   return paths;
-}
-
-/** The best path of a branch by its own indexes alone, when the bound on effort is reached. */
-function plainBranch(planning: Planning, where: Predicate, ordered: boolean): Path | null {
-  const conjunction = takeApart(where);
-  let best: Finished | null = null;
-  for (const index of planning.table.indexes) {
-    for (const path of indexPaths(planning, index, conjunction)) {
-      if (ordered && !path.each) continue;
-      const finished = finish(planning, path);
-      if (best === null || cheaper(finished, best)) best = finished;
-    }
-  }
-  return best?.path ?? null;
 }
 
 function refusalOf({ request, excess }: Planning, best: Finished | null): Refusal | null {

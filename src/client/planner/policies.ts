@@ -26,7 +26,8 @@ export function policyNames(predicate: Predicate | null, into = new Set<string>(
 export function policiesOf(request: PlanRequest, probes: readonly Probe[]): PlanPolicies {
   const all = policyNames(request.where);
   const filter = new Set<string>();
-  for (const probe of probes) policyNames(probe.residual, filter);
+  // Probes of one path share their residual.
+  for (const residual of new Set(probes.map((probe) => probe.residual))) policyNames(residual, filter);
   return {
     bound: [...all].filter((name) => !filter.has(name)),
     filter: [...filter],

@@ -1,5 +1,5 @@
 import { isPoint, type Cut } from "../predicate/sets.js";
-import type { Predicate } from "../predicate/types.js";
+import { always, type Predicate } from "../predicate/types.js";
 import type { Stored } from "../predicate/values.js";
 import type { IndexInfo, TableInfo } from "../schema/catalog.js";
 import { assumedRows, pointShare, setShare, share } from "./estimate.js";
@@ -145,7 +145,7 @@ function expectedRows(table: TableInfo, index: IndexInfo, conjunction: Conjuncti
 /** A walk of a whole index: in an order that it delivers, or of the table as it was written. */
 export function walkPath(planning: Planning, index: IndexInfo, conjunction: Conjunction): Path {
   const { delivered, direction } = deliveredBy(index.fields, conjunction.pinned, planning.order);
-  const residual = residualOf(conjunction, new Set());
+  const residual = conjunction.whole === always ? null : conjunction.whole;
   const left = residual === null ? 1 : share(planning.table, residual);
   return {
     key: `walk:${index.name}`,

@@ -2,11 +2,23 @@ import { isPoint } from "../predicate/sets.js";
 import type { Predicate } from "../predicate/types.js";
 import type { Planning } from "./paths.js";
 
+/** Larger predicates are planned anew each time: their text would cost as much. */
+const maxNodes = 64;
+
+const sizes = new WeakMap<Predicate, number>();
+function sizeOf(predicate: Predicate): number {
+  if (predicate.kind !== "and" && predicate.kind !== "or") return 1;
+  let size = sizes.get(predicate);
+  if (size === undefined) sizes.set(predicate, (size = predicate.of.reduce((sum, part) => sum + sizeOf(part), 1)));
+  return size;
+}
+
 /**
  * A text that is equal for queries that the planner may treat alike: the predicate's structure with the kinds of its
- * ranges but not their values, the order, the limit and what is allowed.
+ * ranges but not their values, the order, the limit and what is allowed. Null for predicates that are too large.
  */
-export function shapeOf({ request, order }: Planning, where: Predicate): string {
+export function shapeOf({ request, order }: Planning, where: Predicate): string | null {
+  if (sizeOf(where) > maxNodes) return null;
   const { table, limit, offset, paged, allowFullScan, semiJoins, limits } = request;
   const keys = order.map((k) => `${k.field}${k.direction === "asc" ? "+" : "-"}`).join(",");
   const flags = `${limit ?? "-"},${offset},${paged ? "p" : ""}${allowFullScan ? "f" : ""}${semiJoins === false ? "n" : ""},${limits.maxProbes},${limits.relationKeys}`;
