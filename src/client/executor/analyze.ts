@@ -5,8 +5,9 @@ import type { Env } from "./env.js";
 import { executePlan } from "./execute.js";
 import { totalReads, type ReadCount, type Trace } from "./execution.js";
 import { explainSelection } from "./explain.js";
+import { touchedTables } from "../policies/touched.js";
 import { paginatePlan } from "./pages.js";
-import type { RelationLoad, RowShape } from "./relations/parse.js";
+import type { RowShape } from "./relations/parse.js";
 import { shapeRows } from "./relations/load.js";
 import { Reads, startRun } from "./run.js";
 import { runSelection } from "./reader.js";
@@ -32,8 +33,14 @@ export interface AnalysisResult extends Explanation {
  * @throws OrmError `POLICY_VIOLATION` where a protected table is touched: figures would count rows that the session
  * cannot see.
  */
-export async function analyzeSelection(env: Env, selection: Selection, shape: RowShape, page: unknown): Promise<AnalysisResult> {
-  const hidden = protectedTable(env, selection, shape);
+export async function analyzeSelection(
+  env: Env,
+  selection: Selection,
+  args: Readonly<Record<string, unknown>>,
+  shape: RowShape,
+  page: unknown,
+): Promise<AnalysisResult> {
+  const hidden = protectedTable(env, selection, args);
   if (hidden !== null) {
     throw new OrmError("POLICY_VIOLATION", `"${hidden}" is protected, and what analyze counts would tell of hidden rows`, {
       table: hidden,
@@ -72,18 +79,7 @@ function traceNodes(probes: readonly Probe[], trace: Trace): NodeReads[] {
   return [...own, ...keys, ...(filters.queries > 0 ? [toNode("relation filters", filters)] : [])];
 }
 
-function protectedTable(env: Env, { access, table }: Selection, shape: RowShape): string | null {
-  if (access.system) return null;
-  if (access.isProtected(table)) return table.name;
-  const below = (loads: readonly RelationLoad[]): string | null => {
-    for (const load of loads) {
-      const through = load.relation.through;
-      if (access.isProtected(load.target)) return load.target.name;
-      if (through !== null && access.isProtected(env.catalog.tables[through.table]!)) return through.table;
-      const inner = below(load.loads);
-      if (inner !== null) return inner;
-    }
-    return null;
-  };
-  return below(shape.loads);
+/** A protected table that the read looks at anywhere: as root, in a load or its junction, in a relation filter. */
+function protectedTable({ catalog }: Env, { access, table }: Selection, args: Readonly<Record<string, unknown>>): string | null {
+  return touchedTables(catalog, table, args).find((name) => access.isProtected(catalog.tables[name]!)) ?? null;
 }

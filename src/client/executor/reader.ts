@@ -97,7 +97,7 @@ export class TableReader {
     const selection = await planSelect(this.env, this.table, rest, options);
     const shape = this.shape(rest, selection);
     admitted(this.env, selection, suggestionsFor(this.env, selection.plan));
-    return await analyzeSelection(this.env, selection, shape, page);
+    return await analyzeSelection(this.env, selection, rest, shape, page);
   }
 
   private explainable(args: ReadArgs): { rest: ReadArgs; options: SelectOptions; page: unknown } {
