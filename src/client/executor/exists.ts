@@ -1,26 +1,34 @@
-import { conjoin } from "../predicate/normalize.js";
 import { matchesWith, type ExistsProbe, type Row } from "../predicate/evaluate.js";
 import { equalities } from "../predicate/parse.js";
-import type { ExistsPredicate } from "../predicate/types.js";
+import type { ExistsPredicate, Predicate } from "../predicate/types.js";
 import { keyText, readPath, type Stored } from "../predicate/values.js";
 import { junctionWhere } from "../planner/junction.js";
-import { planQuery } from "../planner/plan-query.js";
-import type { Predicate } from "../predicate/types.js";
+import { planForKey, planKeyed, type KeyedPlan } from "../planner/keyed.js";
 import type { Budget } from "./budget.js";
 import { totalReads, type ReadCount } from "./execution.js";
 import { existsPlan } from "./execute.js";
 import { executionOf, type ReadRun } from "./run.js";
 
-/** Answers of relation filters, by filter and key: a thousand posts of ten authors cost ten look-ups. */
+/**
+ * What one read knows of its relation filters: the plan of each, made once, and the answers by key. A thousand posts of
+ * ten authors cost ten look-ups.
+ */
 export class Memo {
-  private readonly byFilter = new WeakMap<ExistsPredicate, Map<string, Promise<boolean>>>();
+  private readonly answers = new WeakMap<ExistsPredicate, Map<string, Promise<boolean>>>();
+  private readonly plans = new WeakMap<ExistsPredicate, KeyedPlan>();
 
   get(filter: ExistsPredicate, key: string, ask: () => Promise<boolean>): Promise<boolean> {
-    let answers = this.byFilter.get(filter);
-    if (answers === undefined) this.byFilter.set(filter, (answers = new Map()));
+    let answers = this.answers.get(filter);
+    if (answers === undefined) this.answers.set(filter, (answers = new Map()));
     let answer = answers.get(key);
     if (answer === undefined) answers.set(key, (answer = ask()));
     return answer;
+  }
+
+  plan(filter: ExistsPredicate, make: () => KeyedPlan): KeyedPlan {
+    let plan = this.plans.get(filter);
+    if (plan === undefined) this.plans.set(filter, (plan = make()));
+    return plan;
   }
 }
 
@@ -29,33 +37,16 @@ export function existsProbe(run: ReadRun, budget: Budget, count: ReadCount | nul
   const probe: ExistsProbe = (filter, row) => {
     const key = keyOf(row, filter.relation.from);
     if (key === null) return Promise.resolve(false);
-    return run.memo.get(filter, key.map(keyText).join(" "), () => answer(filter, key));
+    return run.memo.get(filter, key.map(keyText).join("\u0000"), () => answer(filter, key));
   };
   const answer = async (filter: ExistsPredicate, key: readonly Stored[]): Promise<boolean> => {
     const { relation } = filter;
-    if (relation.through !== null) {
-      return await some(relation.through.table, conjoin([junctionWhere(filter), keyIs(relation.through.from, key)]));
-    }
-    if (relation.to.length === 1 && relation.to[0] === "_id") {
+    if (relation.through === null && relation.to.length === 1 && relation.to[0] === "_id") {
       const document = await run.documents.get(relation.target, key[0], budget, count);
       return document !== null && (await matchesWith(filter.where, document, probe));
     }
-    return await some(relation.target, conjoin([filter.where, keyIs(relation.to, key)]));
-  };
-  const some = async (table: string, where: Predicate): Promise<boolean> => {
-    const { env, limits } = run;
-    // The schema demands an index that leads with the key, so the scan is bounded whatever else is asked.
-    const plan = planQuery(env.catalog, {
-      table,
-      where,
-      order: [],
-      limit: 1,
-      offset: 0,
-      paged: false,
-      allowFullScan: true,
-      semiJoins: false,
-      limits,
-    });
+    const plan = planForKey(run.env.catalog, run.memo.plan(filter, () => planFilter(run, filter)), key);
+    if (plan === null) return false;
     const execution = executionOf(run, plan, { budget });
     const found = await existsPlan(execution, plan);
     if (count !== null && execution.trace !== null) {
@@ -66,6 +57,15 @@ export function existsProbe(run: ReadRun, budget: Budget, count: ReadCount | nul
     return found;
   };
   return probe;
+}
+
+/** The plan that looks for one related row of a key: of the junction, with the target as its own relation filter. */
+function planFilter({ env, limits }: ReadRun, filter: ExistsPredicate): KeyedPlan {
+  const { through, target, to } = filter.relation;
+  const [table, fields, where] = through === null ? [target, to, filter.where] : [through.table, through.from, junctionWhere(filter)];
+  // The schema demands an index that leads with the key, so the scan is bounded whatever else is asked.
+  const request = { table, where, order: [], limit: 1, offset: 0, paged: false, allowFullScan: true, limits };
+  return planKeyed(env.catalog, request, fields);
 }
 
 /** The values of a key, or null when some part is absent or null. */

@@ -1,71 +1,85 @@
 import { explainPlan, type Explanation } from "../planner/explain.js";
 import { suggestIndexes } from "../planner/advise.js";
-import { planQuery } from "../planner/plan-query.js";
-import type { Probe, QueryPlan } from "../planner/plan.js";
-import { conjoin } from "../predicate/normalize.js";
+import { keyTest, type KeyedPlan } from "../planner/keyed.js";
 import { predicateText } from "../planner/describe.js";
+import { policyNames } from "../planner/policies.js";
+import type { RelationPlan } from "../planner/relation.js";
+import { watchedBy, type Watched } from "../planner/watch.js";
 import { always } from "../predicate/types.js";
 import type { Env } from "./env.js";
-import { keyIs } from "./exists.js";
-import type { RelationLoad, RowShape } from "./relations/parse.js";
-import { planRelated } from "./relations/related.js";
+import type { RowShape } from "./relations/parse.js";
 import type { Selection } from "./select.js";
-
-/** Stands for the key of some parent in the plan of a relation load. */
-const someKey = "(key of the parent)";
-
-/** The keys come from the parents, not from a key set of the plan. */
-const noKeySet = -1;
 
 /** Explains a selection and the relations that it loads. Reads nothing, and shows a refused plan too. */
 export function explainSelection(env: Env, selection: Selection, shape: RowShape): Explanation {
   const root = explainPlan(env.catalog, selection.plan);
-  const text = [root.text];
-  const suggestions = [...root.suggestions];
-  const warnings = [...root.warnings];
-  for (const load of shape.loads) explainLoad(env, load, "", text, suggestions, warnings);
-  return { ...root, text: text.join("\n"), suggestions: [...new Set(suggestions)], warnings };
+  const loads = shape.loads.map((load) => load.plan);
+  const told: Told = { text: [root.text], suggestions: [...root.suggestions], warnings: [...root.warnings], watches: [...root.plan.watches] };
+  for (const load of loads) explainLoad(env, load, "", told);
+  return {
+    plan: { ...root.plan, watches: told.watches, loads },
+    text: told.text.join("\n"),
+    suggestions: [...new Set(told.suggestions)],
+    warnings: told.warnings,
+  };
 }
 
-function explainLoad(env: Env, load: RelationLoad, indent: string, text: string[], suggestions: string[], warnings: string[]): void {
-  const { relation } = load;
-  const limit = load.limit === null ? "" : ` limit ${load.limit}`;
-  const filter = load.where === always ? "" : ` where ${predicateText(load.where)}`;
-  const say = (line: string): void => void text.push(`${indent}${line}`);
-  if (relation.through === null && relation.to.length === 1 && relation.to[0] === "_id") {
-    say(`with ${relation.name}: get ${relation.target} by ${relation.from.join(", ")}, each once${filter}`);
-  } else if (relation.through !== null) {
-    const { table, from } = relation.through;
-    const junction = planQuery(env.catalog, {
-      table,
-      where: conjoin([keyIs(from, from.map(() => someKey)), load.junction]),
-      order: [],
-      limit: null,
-      offset: 0,
-      paged: false,
-      allowFullScan: true,
-      limits: load.limits,
-    });
-    say(`with ${relation.name}: through ${table}, for each key${limit}${filter}`);
-    explainPlan(env.catalog, templated(junction, from)).text.split("\n").slice(1).forEach((line) => say(`  ${line}`));
+interface Told {
+  readonly text: string[];
+  readonly suggestions: string[];
+  readonly warnings: string[];
+  readonly watches: Watched[];
+}
+
+function explainLoad(env: Env, load: RelationPlan, indent: string, told: Told): void {
+  const { related, junction, order } = load;
+  const say = (line: string): void => void told.text.push(`${indent}${line}`);
+  const name = load.path.slice(load.path.lastIndexOf(" ") + 1);
+  const size = `${load.limit === null ? "" : ` limit ${load.limit}`}${load.offset === 0 ? "" : ` offset ${load.offset}`}`;
+  const get = related.kind === "gets" ? `get ${related.table} by ${(junction === null ? load.from : throughTo(env, load)).join(", ")}, each once${filterText(load)}` : null;
+  if (junction !== null) {
+    say(`with ${name}: through ${junction.plan.table}, for each key${size}`);
+    sayKeyed(env, junction, `${indent}  `, told);
+    if (order.length > 0) say(`  └─ sort by ${order.map((k) => `${k.field} ${k.direction}`).join(", ")}`);
+    say(`  └─ ${get ?? `${related.table} for each key`}`);
+    if (related.kind === "ranges") sayKeyed(env, related.keyed, `${indent}     `, told);
   } else {
-    const plan = planRelated({ env }, load, relation.to.map(() => someKey), load.limit);
-    say(`with ${relation.name}: ${relation.target} for each key${limit}`);
-    explainPlan(env.catalog, templated(plan, relation.to)).text.split("\n").slice(1).forEach((line) => say(`  ${line}`));
-    if (plan.sorting === "memory" || plan.sorting === "partial") {
-      warnings.push(`${load.path}: no index pins the key and delivers the order: each parent's rows are sorted, within relationRows`);
-      suggestions.push(...suggestIndexes(load.target, plan).map((s) => s.text));
+    say(`with ${name}: ${get ?? `${related.table} for each key${size}`}`);
+    if (related.kind === "ranges") sayKeyed(env, related.keyed, `${indent}  `, told);
+  }
+  if (related.kind === "gets") told.watches.push({ table: related.table, index: null, text: `${related.table} each key`, untilLimit: false });
+  const partial = related.kind === "ranges" && related.keyed.plan.sorting === "partial";
+  if (load.sorts || partial) {
+    const why = junction === null ? "no index pins the key and delivers the order" : "an order beyond a junction has no index";
+    const what = partial ? "ties of each parent's rows are sorted" : "each parent's rows are all read and sorted, within relationRows";
+    told.warnings.push(`${load.path}: ${why}: ${what}`);
+    if (related.kind === "ranges" && junction === null) {
+      told.suggestions.push(...suggestIndexes(env.catalog.tables[related.table]!, related.keyed.plan).map((s) => s.text));
     }
   }
-  for (const inner of load.loads) explainLoad(env, inner, `${indent}  `, text, suggestions, warnings);
+  for (const inner of load.loads) explainLoad(env, inner, `${indent}  `, told);
 }
 
-/** The plan with the stand-in key shown as a key, not as a value. */
-function templated(plan: QueryPlan, fields: readonly string[]): QueryPlan {
-  const probes = plan.probes.map((probe): Probe => {
-    if (probe.kind === "get") return probe;
-    const slots = fields.map((field) => probe.fields.indexOf(field)).filter((at) => at >= 0 && at < probe.eq.length);
-    return { ...probe, keys: { set: noKeySet, slots } };
-  });
-  return { ...plan, probes };
+const filterText = (load: RelationPlan): string => {
+  if (load.where === always) return "";
+  const policies = [...policyNames(load.where)];
+  return ` where ${predicateText(load.where)}${policies.length === 0 ? "" : ` (policy ${policies.join(", ")})`}`;
+};
+
+/** The junction's fields that hold the key of the related row. */
+function throughTo(env: Env, { relation }: RelationPlan): readonly string[] {
+  const [table, name] = relation.split(".") as [string, string];
+  return env.catalog.tables[table]!.relations[name]!.through!.to;
+}
+
+function sayKeyed(env: Env, keyed: KeyedPlan, indent: string, told: Told): void {
+  const [, ...lines] = explainPlan(env.catalog, keyed.plan).text.split("\n");
+  for (const line of lines) told.text.push(`${indent}${line}`);
+  const tests = keyTest(keyed);
+  if (tests !== always) {
+    const policies = [...policyNames(tests)].map((policy) => `, policy ${policy}`).join("");
+    told.text.push(`${indent}   only keys with ${predicateText(tests)}${policies}`);
+  }
+  if (keyed.each !== null) told.text.push(`${indent}   planned anew for each key: ${predicateText(keyed.each.where)}`);
+  told.watches.push(...watchedBy(keyed.plan));
 }

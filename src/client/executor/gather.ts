@@ -26,6 +26,15 @@ export async function eachTogether<T>(items: readonly T[], work: (item: T, index
   for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
+/** Waits for all of them, so that no read is under way when the query has failed; then throws the first error. */
+export async function allSettled<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  const ends = await Promise.allSettled(work);
+  return ends.map((end) => {
+    if (end.status === "rejected") throw end.reason;
+    return end.value;
+  });
+}
+
 export interface Source {
   readonly reader: Reader;
   /** A test that reads other tables, put off by the reader so that many rows are tested together; else null. */

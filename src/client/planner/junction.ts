@@ -17,8 +17,19 @@ export function junctionToTarget(relation: RelationInfo): RelationInfo {
   };
 }
 
-/** What a junction row must pass for a filter through it: its own conditions, and some target that passes the filter. */
+const known = new WeakMap<ExistsPredicate, Predicate>();
+
+/**
+ * What a junction row must pass for a filter through it: its own conditions, and some target that passes the filter.
+ * The same object every time, for answers are remembered by it.
+ */
 export function junctionWhere(filter: ExistsPredicate): Predicate {
+  let where = known.get(filter);
+  if (where === undefined) known.set(filter, (where = makeJunctionWhere(filter)));
+  return where;
+}
+
+function makeJunctionWhere(filter: ExistsPredicate): Predicate {
   const target: Predicate = {
     kind: "exists",
     relation: junctionToTarget(filter.relation),

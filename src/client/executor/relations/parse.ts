@@ -6,7 +6,7 @@ import { always, and, type Predicate } from "../../predicate/types.js";
 import { isPlainObject } from "../../predicate/values.js";
 import { withOverrides, type Limits } from "../../planner/limits.js";
 import { parseOrder } from "../../planner/order.js";
-import type { OrderKey } from "../../planner/plan.js";
+import { planRelation, type RelationPlan } from "../../planner/relation.js";
 import type { RelationInfo, TableInfo } from "../../schema/catalog.js";
 import type { Env } from "../env.js";
 import { notDeleted, userScope } from "../select.js";
@@ -24,20 +24,12 @@ export interface RelationLoad extends RowShape {
   readonly relation: RelationInfo;
   readonly target: TableInfo;
   readonly limits: Limits;
-  /** What a related row must pass: the caller's filter, the relation's own, and being visible. Normalised. */
-  readonly where: Predicate;
-  /** What a junction row must pass. */
-  readonly junction: Predicate;
-  readonly order: readonly OrderKey[];
-  readonly limit: number | null;
-  readonly offset: number;
+  readonly plan: RelationPlan;
   readonly allowFullScan: boolean;
   /** The junction row comes along under `_through`. */
   readonly withJunction: boolean;
   /** `with -> posts -> comments` */
   readonly path: string;
-  /** Policies that say nothing for this session, for explain. */
-  readonly dropped: readonly string[];
 }
 
 const shapeKeys = ["columns", "extras", "with"];
@@ -160,6 +152,9 @@ function parseLoad(
   if (withJunction && relation.through === null) {
     throw invalid(`"${relation.name}" goes through no junction`, `${path} -> through`, "Only relations with a junction have junction rows.");
   }
+  if (relation.kind === "one" && (args["limit"] !== undefined || args["offset"] !== undefined)) {
+    throw invalid(`"${relation.name}" leads to one row: it takes no limit and no offset`, path, "Leave them out.");
+  }
   const scope = userScope(env, access);
   const seen = access.using(target, "select");
   const conditions: Predicate[] = [seen.predicate];
@@ -168,19 +163,18 @@ function parseLoad(
     conditions.push(parseWhere(scope, target, relation.where, `relations -> ${relation.table} -> ${relation.name}`));
   }
   if ("where" in args) conditions.push(parseWhere(scope, target, args["where"], `${path} -> where`));
-  return {
+  const shape = parseShape(env, access, target, args, limits, path, depth + 1);
+  const plan = planRelation(catalog, {
     relation,
-    target,
-    limits,
     where: normalize(and(...conditions)),
     junction: relation.through === null ? always : normalize(scope.visible(catalog.tables[relation.through.table]!)),
     order: parseOrder(target, args["orderBy"], `${path} -> orderBy`),
     limit: count("limit"),
     offset: count("offset") ?? 0,
-    allowFullScan: flag("allowFullScan"),
-    withJunction,
+    limits,
     path,
     dropped: seen.dropped,
-    ...parseShape(env, access, target, args, limits, path, depth + 1),
-  };
+    loads: shape.loads.map((load) => load.plan),
+  });
+  return { relation, target, limits, plan, allowFullScan: flag("allowFullScan"), withJunction, path, ...shape };
 }
