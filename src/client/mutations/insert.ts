@@ -3,6 +3,7 @@ import { OrmError } from "../errors.js";
 import type { Document } from "../executor/env.js";
 import { isPlainObject } from "../predicate/values.js";
 import type { TableInfo } from "../schema/catalog.js";
+import { checkInsertFits } from "./capacity.js";
 import { passChecks } from "./checks.js";
 import { forStatement, type WriteEnv, type WriterEnv } from "./env.js";
 import { flush } from "./flush.js";
@@ -93,6 +94,7 @@ async function insert(
   const many = Array.isArray(values);
   const given: unknown[] = many ? values : [values];
   const rows = given.map((each, i) => newRow(env.db, table, each, many ? `values[${i}]` : "values"));
+  await checkInsertFits(env, table, rows);
   const access = await env.access({ table, args: {} });
   const policies = access.system ? null : new RowPolicies(env, access);
   for (const row of rows) {

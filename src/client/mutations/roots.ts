@@ -2,6 +2,7 @@ import { OrmError } from "../errors.js";
 import type { Document } from "../executor/env.js";
 import { defaultLimits } from "../planner/limits.js";
 import type { TableInfo } from "../schema/catalog.js";
+import { costOfChange, fits, tooManyRows } from "./capacity.js";
 import type { WriteEnv } from "./env.js";
 import type { Target } from "./statement.js";
 
@@ -37,26 +38,21 @@ export async function rootRows(
     throw inBackgroundHint(error, table, command);
   }
   if (before === null || env.metrics === null) return rows;
-  const { documentsRead, documentsWritten } = await env.metrics();
-  const wasted = documentsRead.used - before.documentsRead.used - rows.length;
+  const now = await env.metrics();
+  const wasted = now.documentsRead.used - before.documentsRead.used - rows.length;
   if (measured && !target.all && wasted > maxScan) {
     throw new OrmError("SCAN_LIMIT", `finding the rows to ${command} in "${table.name}" read more than maxScan (${maxScan}) others`, {
       table: table.name,
       hint: "Declare an index for the filter, raise maxScan, or use inBackground().",
     });
   }
-  // Each row is read once more when it is written.
-  const spare = (each: { used: number; remaining: number }): number => each.remaining - env.limits.headroom * (each.used + each.remaining);
-  if (rows.length > Math.min(spare(documentsRead), spare(documentsWritten))) throw tooManyRoots(table, command);
+  const bytes = Math.min(now.bytesRead.used - before.bytesRead.used, rows.length * 2 ** 20);
+  if (!fits(now, env.limits.headroom, costOfChange(rows.length, bytes))) throw tooManyRoots(table, command);
   return rows;
 }
 
-function tooManyRoots(table: TableInfo, command: string): OrmError {
-  return new OrmError("BUDGET", `more rows of "${table.name}" to ${command} than one transaction can hold`, {
-    table: table.name,
-    hint: "Use inBackground(): a durable job does any number of rows.",
-  });
-}
+const tooManyRoots = (table: TableInfo, command: string): OrmError =>
+  tooManyRows(table, command, "Use inBackground(): a durable job does any number of rows.");
 
 const tooMuch = new Set(["BUDGET", "TOO_MANY_ROWS"]);
 

@@ -1,0 +1,33 @@
+/** A wrapped database (triggers) sees every write, those of a job's worker included. */
+import { Triggers } from "convex-helpers/server/triggers";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { left, tree, treeApp } from "./tree.js";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+test("triggers run for inline writes and for those of a job", async () => {
+  const seen: Record<string, number> = {};
+  const triggers = new Triggers<any, any>();
+  for (const table of ["roots", "a", "b", "loose"]) {
+    triggers.register(table, async (_ctx: any, change: any) => {
+      const name = `${change.operation} ${table}`;
+      seen[name] = (seen[name] ?? 0) + 1;
+    });
+  }
+  const wrap = (ctx: any) => triggers.wrapDB(ctx);
+  const t = treeApp({ limits: { inlineRows: 3 }, functions: { stepRows: 4, wrap: wrap as never } });
+  const root = await tree(t, [5, 2]);
+  const { job } = await t.mutate(async (ctx) => {
+    const db = t.orm.system(wrap(ctx));
+    await db.insert("loose").values([{ n: 1, rootId: root }, { n: 2 }]);
+    await db.update("loose").set({ n: 3 }).where({ n: 2 });
+    return await db.delete("roots").where({ _id: root });
+  });
+  await t.drain();
+  expect(await t.job(job)).toMatchObject({ status: "succeeded", rowsDone: 17 });
+  expect(await left(t)).toMatchObject({ roots: 0, a: 0, b: 0 });
+  expect(seen).toEqual({
+    "insert loose": 2, "update loose": 2, "delete roots": 1, "delete a": 5, "delete b": 10,
+  });
+});
