@@ -1,6 +1,6 @@
 /** A clinic: patients and their records are private, the rest is not. What leaks here would be a scandal. */
 import { convexTest } from "convex-test";
-import { componentsGeneric, defineSchema, defineTable } from "convex/server";
+import { componentsGeneric, defineSchema, defineTable, makeFunctionReference } from "convex/server";
 import type { DataModelFromSchemaDefinition, GenericMutationCtx } from "convex/server";
 import { v } from "convex/values";
 import type { GenericId } from "convex/values";
@@ -58,6 +58,11 @@ export const orm = new Orm(component, {
   session: async (ctx): Promise<Session> => ({ nurse: (await ctx.auth?.getUserIdentity())?.subject ?? null, roles: [] }),
 });
 
+/** What the app exports from convex/orm.ts. */
+const functions = orm.functions();
+export const hydrate = makeFunctionReference<"query">("orm:hydrate");
+export const worker = makeFunctionReference<"mutation">("orm:worker");
+
 const mine = { nurse: session("nurse") } as const;
 /** Each nurse sees the patients in her care. */
 export const policies = { patients: { mine: { for: "all", using: mine } } } as const;
@@ -75,7 +80,11 @@ export interface Ids {
 
 /** Ada is in Mary's care, Bob in Sue's. Policies as given, or {@link policies}. */
 export async function open(spec: Parameters<typeof orm.policies.sync>[1] = policies) {
-  const t = convexTest({ schema, modules: { "/convex/_generated/api.js": () => Promise.resolve({}) }, transactionLimits: true });
+  const modules = {
+    "/convex/_generated/api.js": () => Promise.resolve({}),
+    "/convex/orm.ts": () => Promise.resolve(functions),
+  };
+  const t = convexTest({ schema, modules, transactionLimits: true });
   register(t as never);
   const ids: Ids = await t.run(async (ctx) => {
     const ward = await ctx.db.insert("wards", { name: "North" });

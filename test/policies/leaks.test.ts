@@ -3,7 +3,7 @@
  * same question with the guard removed, and must get another answer: else it would prove nothing.
  */
 import { describe, expect, test } from "vitest";
-import { component, open, orm, policies, thrown } from "./app.js";
+import { component, hydrate, open, orm, policies, thrown } from "./app.js";
 
 const names = (rows: readonly { name: string }[]) => rows.map((row) => row.name).toSorted();
 
@@ -281,6 +281,46 @@ describe("a hidden row is a missing one", () => {
       await db.insert("records").values({ patientId: ids.bob, text: "note", cost: 1 });
       expect(await thrown(() => db.insert("records").values({ patientId: ids.gone, text: "note", cost: 1 }))).toMatchObject({
         code: "FOREIGN_KEY_VIOLATION",
+      });
+    });
+  });
+});
+
+describe("hydrate, called by other code", () => {
+  const ask = (extra: object, args: object = {}) => ({
+    request: JSON.stringify({ table: "patients", method: "findMany", args: { allowFullScan: true, ...args }, ...extra }),
+  });
+  const forged = [
+    {}, { session: { nurse: "sue" } }, { system: true }, { access: { system: true } }, { as: "sue", rls: false },
+  ];
+
+  test("gives what the caller's own identity may see, whatever the request says", async () => {
+    const { t } = await open();
+    for (const extra of forged) {
+      const seen = await t.withIdentity({ subject: "mary" }).action((ctx) => ctx.runQuery(hydrate, ask(extra)) as Promise<{ name: string }[]>);
+      expect(names(seen)).toEqual(["Ada"]);
+      expect(await t.action((ctx) => ctx.runQuery(hydrate, ask(extra)) as Promise<unknown>)).toEqual([]);
+    }
+  });
+
+  test("takes no other arguments, methods or tables", async () => {
+    const { t } = await open();
+    const mary = t.withIdentity({ subject: "mary" });
+    const calls = [
+      { ...ask({}), session: '{"system":true}' }, ask({ method: "analyze" }), ask({ method: "constructor" }), ask({ table: "__proto__" }),
+      ask({}, { session: { nurse: "sue" } }), ask({}, { rls: false }),
+    ];
+    for (const call of calls) {
+      await expect(mary.action(async (ctx) => void (await ctx.runQuery(hydrate, call)))).rejects.toThrow();
+    }
+  });
+
+  test("an action reads as its own identity, and not as the system", async () => {
+    const { t } = await open();
+    await t.withIdentity({ subject: "mary" }).action(async (ctx) => {
+      expect(names(await orm.with(ctx).query.patients.findMany({ allowFullScan: true }))).toEqual(["Ada"]);
+      expect(await thrown(() => Promise.resolve().then(() => orm.system(ctx).query.patients.findMany({ allowFullScan: true })))).toMatchObject({
+        code: "POLICY_VIOLATION",
       });
     });
   });
