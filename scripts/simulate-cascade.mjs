@@ -28,7 +28,6 @@ function simulate(fan) {
   let steps = 0;
   let read = 0;
   let written = 0;
-  let frontier = 0;
   let largestFrontier = 0;
   for (let level = 0; level < fan.length; level++) {
     const isLeaf = level === fan.length - 1;
@@ -47,7 +46,7 @@ function simulate(fan) {
       const added = isLeaf ? 0 : Math.ceil(taken / keysPerItem);
       rows -= taken;
       keys -= takenKeys;
-      frontier = Math.ceil(keys / keysPerItem) + Math.ceil((isLeaf ? 0 : rowsAt(level) - rows) / keysPerItem);
+      const frontier = Math.ceil(keys / keysPerItem) + Math.ceil((isLeaf ? 0 : rowsAt(level) - rows) / keysPerItem);
       largestFrontier = Math.max(largestFrontier, frontier);
       steps++;
       // A row is read by its index range and again by its delete; the job and its schedules are a constant.

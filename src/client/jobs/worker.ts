@@ -40,7 +40,8 @@ export interface WorkerResult {
 export async function runWorker(base: WriterEnv, { items, budget }: WorkerArgs): Promise<WorkerResult> {
   if (items.length === 0) return { items: [], added: [], rows: 0 };
   const env = forStatement(base);
-  const step = new Step(env, budget);
+  // The module of the worker knows `stepRows` even when the mutation that started the job did not.
+  const step = new Step(env, { ...budget, rows: Math.min(budget.rows, env.jobs.stepRows) });
   await step.meter.start();
   const roots: { id: string; work: RootWork }[] = [];
   const purges: { id: string; work: PurgeWork }[] = [];
