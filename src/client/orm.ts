@@ -5,7 +5,7 @@ import { envOf, tableAccessors, type DataCtx, type EnvParts } from "./context.js
 import type { Env } from "./executor/env.js";
 import { existsProbe } from "./executor/exists.js";
 import { Budget } from "./executor/budget.js";
-import { TableReader } from "./executor/reader.js";
+import { SearchReader } from "./search/index.js";
 import { startRun } from "./executor/run.js";
 import { selectRows } from "./executor/select-rows.js";
 import { Jobs, jobSettings, makeFunctions, type FunctionsOptions, type JobSession, type OrmFunctions } from "./jobs/index.js";
@@ -35,7 +35,7 @@ export class Orm<S extends AnySchema, R extends AnyRelations, O = Record<never, 
   readonly #parts: EnvParts;
   #settings: JobSettings;
   readonly #remote: (ctx: ActionCtx, system: boolean) => object;
-  readonly #readers: (env: Env) => Readonly<Record<string, TableReader>>;
+  readonly #readers: (env: Env) => Readonly<Record<string, SearchReader>>;
 
   constructor(component: ComponentApi, options: OrmOptions<S, R, O, V>) {
     const catalog = buildCatalog(options.schema, options.relations, options.tables);
@@ -47,7 +47,7 @@ export class Orm<S extends AnySchema, R extends AnyRelations, O = Record<never, 
       session: options.session as unknown as ((ctx: SessionCtx) => V | Promise<V>) | undefined,
       rls,
       rows: {
-        find: async (ctx, table, where) => (await selectRows(this.#env(ctx as DataCtx, true), table, { where, command: "select", limit: 1 }))[0] ?? null,
+        find: async (ctx, table, where) => (await selectRows(this.#env(ctx as DataCtx, true), table, { where, command: "select", limit: 1, allowFullScan: true }))[0] ?? null,
         probe: (ctx) => systemProbe(this.#env(ctx as DataCtx, true)),
       },
     });
@@ -56,7 +56,7 @@ export class Orm<S extends AnySchema, R extends AnyRelations, O = Record<never, 
     this.jobs = new Jobs(component, this.#settings.module);
     this.#parts = { catalog, limits, policies: this.policies as unknown as Policies<AnyModel>, rls };
     this.#remote = (ctx, system) => remoteReaders(catalog, this.#settings.module, ctx, system);
-    this.#readers = tableAccessors(catalog, (env: Env, table) => new TableReader(env, catalog.tables[table]!));
+    this.#readers = tableAccessors(catalog, (env: Env, table) => new SearchReader(env, catalog.tables[table]!));
   }
 
   /** Reads, and in a mutation writes, as the session that `ctx` stands for. Does no I/O. */

@@ -129,7 +129,7 @@ function after(plan: QueryPlan, { row, branch }: Placed): Position {
  * Ends a page at `maximumRowsRead`, `maximumBytesRead` or `maxScan`. Under a residual policy the first two count rows
  * that the session may see, so that a page's length tells nothing of the others.
  */
-class PageStop implements Stop {
+export class PageStop implements Stop {
   private rows = 0;
   private bytes = 0;
   private readonly visible: ((row: Document) => boolean | Promise<boolean>) | null;

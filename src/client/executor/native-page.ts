@@ -76,13 +76,13 @@ export async function nativePage(
   return page;
 }
 
-const messageOf = (error: unknown): string =>
+export const messageOf = (error: unknown): string =>
   typeof error === "object" && error !== null && "message" in error ? String(error.message) : String(error);
 
-const isSecondPage = (error: unknown): boolean => /paginat\w+ quer|single paginated|inside a component/i.test(messageOf(error));
+export const isSecondPage = (error: unknown): boolean => /paginat\w+ quer|single paginated|inside a component/i.test(messageOf(error));
 
 /** The platform says `InvalidCursor`; its stand-in for tests fails to parse what is no cursor of its own. */
-function isCursorError(error: unknown): boolean {
+export function isCursorError(error: unknown): boolean {
   const data = (error as { data?: { paginationError?: unknown } } | null)?.data;
   if (typeof data === "object" && data?.paginationError === "InvalidCursor") return true;
   return /cursor|JSON|Unexpected token|is not a function/i.test(messageOf(error));

@@ -22,7 +22,8 @@ export type ReadArgs = Readonly<Record<string, unknown>>;
 
 const filterKeys = ["where", "allowFullScan", "withDeleted", ...limitNames];
 const shapeKeys = ["columns", "extras", "with"];
-const known = {
+/** The arguments that each method takes. */
+export const known = {
   findMany: new Set([...filterKeys, ...shapeKeys, "orderBy", "limit", "offset"]),
   findFirst: new Set([...filterKeys, ...shapeKeys, "orderBy", "offset"]),
   findUnique: new Set([...filterKeys, ...shapeKeys]),
@@ -33,8 +34,8 @@ const known = {
 /** `db.query.T` in a query or mutation: the methods of the contract's section 3. */
 export class TableReader {
   constructor(
-    private readonly env: Env,
-    private readonly table: TableInfo,
+    protected readonly env: Env,
+    protected readonly table: TableInfo,
   ) {}
 
   async findMany(args: ReadArgs = {}): Promise<ShapedRow[]> {
@@ -128,7 +129,7 @@ export class TableReader {
     return runSelection(run, selection, work);
   }
 
-  private check(args: unknown, keys: ReadonlySet<string>): void {
+  protected check(args: unknown, keys: ReadonlySet<string>): void {
     if (!isPlainObject(args)) {
       throw new OrmError("INVALID_VALUE", `arguments are an object, not ${describe(args)}`, { table: this.table.name });
     }
