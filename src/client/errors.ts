@@ -48,7 +48,7 @@ export class OrmError extends ConvexError<OrmErrorData> {
     for (const [key, value] of Object.entries(details)) if (value !== undefined) data[key] = value;
     super(data);
     const place = details.path === undefined ? "" : ` (at ${details.path})`;
-    const hint = details.hint === undefined ? "" : ` ${details.hint}`;
+    const hint = details.hint === undefined ? "" : `. ${details.hint}`;
     this.message = `${code}: ${message}${place}${hint}`;
   }
 

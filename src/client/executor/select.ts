@@ -54,8 +54,15 @@ export function visibleTo(access: Access): (table: TableInfo) => Predicate {
 }
 
 /** The scope of a user's filter: no session operands, relation filters over visible rows. */
-export function userScope(env: Pick<Env, "catalog">, access: Access): ParseScope {
-  return { catalog: env.catalog, code: "INVALID_WHERE", visible: visibleTo(access), session: null, unrestricted: false };
+export function userScope(env: Pick<Env, "catalog" | "db">, access: Access): ParseScope {
+  return {
+    catalog: env.catalog,
+    code: "INVALID_WHERE",
+    visible: visibleTo(access),
+    session: null,
+    unrestricted: false,
+    isId: (table, text) => env.db.normalizeId(table, text) !== null,
+  };
 }
 
 const count = (value: unknown, name: string, table: TableInfo): number => {

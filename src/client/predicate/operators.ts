@@ -1,7 +1,7 @@
 import type { Value } from "convex/values";
 import { typeBit, type TypeName } from "../schema/catalog.js";
 import { parseLike } from "./like.js";
-import { above, below, downFrom, intersect, ofType, point, present, unite, upFrom, withPrefix, type ValueSet } from "./sets.js";
+import { above, below, downFrom, emptySet, intersect, ofType, point, present, unite, upFrom, withPrefix, type ValueSet } from "./sets.js";
 import { never, not, or, unknown, type FieldPredicate, type Predicate, type TestOperator } from "./types.js";
 import { isPlainObject } from "./values.js";
 
@@ -15,6 +15,10 @@ export interface OperandReader {
   literal(set: ValueSet, test?: { op: TestOperator; operand: Value }, total?: boolean): FieldPredicate;
   /** Mask of the types that the field can have. */
   readonly types: number;
+  /** Mask of the types that elements of the field's arrays can have. */
+  elements(): number;
+  /** False for an `_id` operand that is no id of the table: it matches nothing, in no comparison. */
+  comparable(value: Value): boolean;
 }
 
 type Parser = (read: OperandReader, operand: unknown) => Predicate;
@@ -29,7 +33,7 @@ const compared =
   (set: (value: Value) => ValueSet): Parser =>
   (read, operand) => {
     const value = read.value(operand, read.types);
-    return value === null ? unknown : read.literal(set(value));
+    return value === null ? unknown : read.literal(read.comparable(value) ? set(value) : emptySet);
   };
 
 const text =
@@ -57,7 +61,7 @@ const membership: Parser = (read, operand) => {
   if (values === null) return unknown;
   if (values.length === 0) return never;
   const known = values.filter((v): v is Value => v !== null);
-  const found = known.length === 0 ? [] : [read.literal(unite(known.flatMap((v) => point(v))))];
+  const found = known.length === 0 ? [] : [read.literal(unite(known.filter((v) => read.comparable(v)).flatMap(point)))];
   // x IN (1, NULL) is true for 1 and unknown, not false, for the rest.
   return known.length === values.length ? found[0]! : or(...found, unknown);
 };
@@ -69,6 +73,7 @@ const between: Parser = (read, operand) => {
   const [low, high] = ends as [Value | null, Value | null];
   const from = low === null ? null : upFrom(below(low));
   const to = high === null ? null : downFrom(above(high));
+  if (![low, high].every((end) => end === null || read.comparable(end))) return read.literal(emptySet);
   if (from !== null && to !== null) return read.literal(intersect(from, to));
   const known = from ?? to;
   return known === null ? unknown : { kind: "and", of: [read.literal(known), unknown] };
@@ -78,7 +83,7 @@ const arrays =
   (op: TestOperator): Parser =>
   (read, operand) => {
     only(read, "array");
-    const values = read.list(operand, 255);
+    const values = read.list(operand, read.elements());
     if (values === null || values.includes(null)) return unknown;
     return read.literal(ofType("array"), { op, operand: values as Value[] });
   };

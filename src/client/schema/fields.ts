@@ -12,6 +12,7 @@ interface Shape {
   readonly value?: unknown;
   readonly members?: readonly Shape[];
   readonly fields?: Readonly<Record<string, Shape>>;
+  readonly element?: Shape;
 }
 
 const shapeOf = (validator: GenericValidator): Shape => validator as unknown as Shape;
@@ -36,6 +37,14 @@ function typesOf(shape: Shape): number {
   if (shape.kind === "union") return (shape.members ?? []).reduce((mask, member) => mask | typesOf(member), 0);
   if (shape.kind === "literal") return literalType(shape.value);
   return typesOfKind[shape.kind] ?? anyType;
+}
+
+/** Mask of the types that elements of a field's arrays can have; any type where no array is declared, or under `v.any()`. */
+export function elementTypes(field: FieldInfo): number {
+  const members = field.validators.map(shapeOf).flatMap((shape) => (shape.kind === "union" ? (shape.members ?? []) : [shape]));
+  const arrays = members.filter((shape) => shape.kind === "array");
+  if (arrays.length === 0 || members.some(isAny)) return anyType;
+  return arrays.reduce((mask, { element }) => mask | (element === undefined ? anyType : typesOf(element)), 0);
 }
 
 function literalType(value: unknown): number {
