@@ -53,23 +53,25 @@ export class Budget {
    */
   async start(documents: number, queries: number): Promise<void> {
     const { run } = this.options.env;
-    if (this.purse.asked) return;
+    if (this.purse.left !== null) return;
     const unknown = run.left === undefined || run.readSinceMetrics >= near || run.left - run.readSinceMetrics < near;
     if (unknown || documents > unasked.documents || queries > unasked.queries) await this.ask();
   }
 
-  /** How many documents may be read at one go; the transaction was asked where that may matter. */
-  get spare(): number {
-    const { purse } = this;
-    // A credit is half of what is left.
-    return purse.asked ? Math.max(1, 2 * purse.credit.documents) : Infinity;
+  /** What may be read at one go; the transaction was asked where that may matter. */
+  spare(): { readonly documents: number; readonly bytes: number } {
+    const { left } = this.purse;
+    if (left === null) return { documents: Infinity, bytes: Infinity };
+    // Who reads up to a number of bytes reads one document more.
+    return { documents: left.documents, bytes: left.bytes - this.purse.likelyBytes() };
   }
 
-  /** The error of a read that the transaction's documents do not suffice for. */
-  async outOfDocuments(): Promise<OrmError> {
+  /** The error of a page that the transaction's documents or bytes do not suffice for. */
+  async outOf(resource: "documents" | "bytes"): Promise<OrmError> {
     const { metrics } = this.options.env;
-    const metric = metrics === null ? { used: 0, remaining: 0 } : (await metrics()).documentsRead;
-    return this.dry({ resource: "documents", metric, left: 0 });
+    const none = { used: 0, remaining: 0 };
+    const now = metrics === null ? null : await metrics();
+    return this.dry({ resource, metric: now?.[resource === "bytes" ? "bytesRead" : "documentsRead"] ?? none, left: 0 });
   }
 
   /** To be awaited (when it is a promise) before each document. */

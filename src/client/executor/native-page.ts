@@ -13,6 +13,9 @@ export interface NativePlan {
   readonly filter: NativeFilter | null;
 }
 
+/** A document is at most this large. */
+const largestDocument = 1_048_576;
+
 /** The plan as a native one, or null where it is none. */
 export function nativePlan(plan: QueryPlan): NativePlan | null {
   const probe = plan.probes[0];
@@ -49,29 +52,37 @@ export async function nativePage(
   const { numItems, cursor, endCursor, maximumBytesRead } = options;
   // Under a residual policy these would count hidden rows.
   const hides = plan.policies.filter.length > 0;
-  const asked = Math.min((hides ? null : options.maximumRowsRead) ?? Infinity, budget.maxScan);
-  const mostRows = Math.min(asked, budget.spare);
-  const bounded = filter !== null || endCursor !== null || mostRows < numItems || (!hides && options.maximumRowsRead !== null);
+  const spare = budget.spare();
+  if (spare.documents < 1) throw await budget.outOf("documents");
+  if (spare.bytes < 1) throw await budget.outOf("bytes");
+  const askedRows = Math.min((hides ? null : options.maximumRowsRead) ?? Infinity, budget.maxScan);
+  const mostRows = Math.min(askedRows, spare.documents);
+  const boundsRows = filter !== null || endCursor !== null || mostRows < numItems || askedRows < budget.maxScan;
+  const askedBytes = (hides ? null : maximumBytesRead) ?? Infinity;
+  const mostBytes = Math.min(askedBytes, spare.bytes < numItems * largestDocument || endCursor !== null ? spare.bytes : Infinity);
   let page: PageResult<Document>;
   try {
     page = (await filtered.paginate({
       numItems,
       cursor,
       ...(endCursor === null ? {} : { endCursor }),
-      ...(bounded ? { maximumRowsRead: mostRows } : {}),
-      ...(maximumBytesRead === null || hides ? {} : { maximumBytesRead }),
+      ...(boundsRows ? { maximumRowsRead: mostRows } : {}),
+      ...(mostBytes < Infinity ? { maximumBytesRead: mostBytes } : {}),
     })) as unknown as PageResult<Document>;
   } catch (error) {
     if (isSecondPage(error)) return null;
     if ((cursor !== null || endCursor !== null) && isCursorError(error)) throw invalidCursor("the platform refused the cursor");
     throw error;
   }
-  // The page is short only because the transaction holds no more.
-  if (mostRows < asked && page.pageStatus === "SplitRequired") throw await budget.outOfDocuments();
   budget.stopsByItself = true;
   for (const row of page.page) {
     if (trace !== null) trace.probes[0]!.documents++;
     budget.read(row);
+  }
+  // A pinned page that does not fit is split by who asked; was this one cut short because the transaction holds no more?
+  if (page.pageStatus === "SplitRequired" && page.page.length < (endCursor === null ? numItems : 1)) {
+    if (mostBytes < askedBytes && budget.spare().bytes < 1) throw await budget.outOf("bytes");
+    if (mostRows < askedRows && page.page.length >= mostRows) throw await budget.outOf("documents");
   }
   return page;
 }

@@ -40,8 +40,8 @@ const assumedBytes = 512;
  */
 export class Purse {
   readonly credit: Credit = { ...unasked };
-  /** Whether the credit comes from the transaction, not from {@link unasked}. */
-  asked = false;
+  /** What the transaction said was left but for the headroom, less what was read since; null until it was asked. */
+  left: { documents: number; bytes: number } | null = null;
   /** Set when nothing is left but the headroom: one more document tells whether there was one to read. */
   overdrawn: Metric | null = null;
   /** Documents under way, and the bytes that are kept for them. */
@@ -75,6 +75,10 @@ export class Purse {
       return;
     }
     credit.bytes += kept - bytes;
+    if (this.left !== null) {
+      this.left.documents--;
+      this.left.bytes -= bytes;
+    }
     if (bytes > this.largest) this.largest = bytes;
   }
 
@@ -89,14 +93,15 @@ export class Purse {
     return this.asking;
   }
 
-  private likelyBytes(): number {
+  /** What one more document may take. */
+  likelyBytes(): number {
     return this.largest === 0 ? assumedBytes : this.largest;
   }
 
   private async askOnce(headroom: number): Promise<Shortage | null> {
     const { credit, reserved } = this;
     const { metrics, run } = this.env;
-    this.asked = true;
+    const known = (this.left = { documents: Infinity, bytes: Infinity });
     if (metrics === null) {
       credit.documents = credit.bytes = credit.queries = Infinity;
       return null;
@@ -115,6 +120,7 @@ export class Purse {
       // Half of what is left, so that others' reads in the same transaction are noticed in time.
       const kept = resource === "queries" ? 0 : reserved[resource];
       credit[resource] = kept === 0 ? Math.max(Math.floor(left / 2), least) : Math.floor((left - kept) / 2);
+      if (resource !== "queries") known[resource] = left;
       run.left = Math.min(run.left, left * weight[resource]);
     }
     return null;
