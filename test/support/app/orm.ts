@@ -13,6 +13,8 @@ const options = { schema, relations, tables: { groups: { deletion: { soft: "dele
 
 /** No policies are looked up, and cursors are encoded only. */
 export const open = new Orm(components.orm, { ...options, rls: false });
+/** Steps of a few rows, so that a background statement over twenty rows takes several. */
+export const { worker, hydrate } = open.functions({ stepRows: 4 });
 /** Policies are looked up in the component, and cursors are sealed once it has a key. */
 export const guarded = new Orm(components.orm, options);
 
