@@ -134,6 +134,16 @@ describe("update", () => {
   });
 });
 
+test("statements awaited together run one after another", async () => {
+  const { sys, rows } = app();
+  await sys(async (db) => {
+    const both = await Promise.allSettled([1, 2].map((n) => db.insert("users").values({ name: `${n}`, email: "x" })));
+    expect(both.map((each) => each.status)).toEqual(["fulfilled", "rejected"]);
+    await Promise.all([1, 2, 3].map(() => db.update("users").set((row: any) => ({ age: (row.age ?? 20) + 1 })).where({ email: "x" })));
+  });
+  expect((await rows("users")).map((row) => row.age)).toEqual([23]);
+});
+
 describe("foreign keys", () => {
   test("ask for the parent, by id and by natural key, at the end of the statement", async () => {
     const { sys } = app();

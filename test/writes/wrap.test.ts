@@ -31,3 +31,13 @@ test("triggers run for inline writes and for those of a job", async () => {
     "insert loose": 2, "update loose": 2, "delete roots": 1, "delete a": 5, "delete b": 10,
   });
 });
+
+test("a trigger may itself write through the orm, within a statement", async () => {
+  const triggers = new Triggers<any, any>();
+  const t = treeApp();
+  triggers.register("roots", async (ctx: any, change: any) => {
+    if (change.operation === "insert") await t.orm.system(ctx).insert("loose").values({ n: 7, rootId: change.id });
+  });
+  const root = await t.mutate((ctx) => t.orm.system(triggers.wrapDB(ctx as never)).insert("roots").values({ name: "r" }));
+  expect((await t.rows("loose")).map((row) => [row.n, row.rootId])).toEqual([[7, root]]);
+});

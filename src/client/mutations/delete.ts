@@ -37,7 +37,7 @@ export class DeleteStatement extends Statement<WriteResult> {
     private readonly target: () => Target,
     private readonly isHard: boolean,
   ) {
-    super(async () => {
+    super(env.db, async () => {
       const { rows, job } = await deleteRows(forStatement(env), table, target(), isHard);
       return { count: rows.length, job };
     });
@@ -50,11 +50,11 @@ export class DeleteStatement extends Statement<WriteResult> {
 
   /** The rows as they were; after a soft delete, as they are. */
   returning(): Statement<Document[]> {
-    return new Statement(async () => (await deleteRows(forStatement(this.env), this.table, this.target(), this.isHard)).rows);
+    return new Statement(this.env.db, async () => (await deleteRows(forStatement(this.env), this.table, this.target(), this.isHard)).rows);
   }
 
   inBackground(): Statement<WriteResult> {
-    return new Statement(async () => startBackground(forStatement(this.env), this.table, this.target(), { command: "delete", hard: this.isHard }));
+    return new Statement(this.env.db, async () => startBackground(forStatement(this.env), this.table, this.target(), { command: "delete", hard: this.isHard }));
   }
 }
 

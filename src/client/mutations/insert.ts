@@ -36,11 +36,11 @@ export class InsertStatement extends Statement<Written | Written[]> {
     private readonly rows: unknown,
     private readonly conflict: () => Conflict | null,
   ) {
-    super(async () => insert(forStatement(env), table, rows, conflict(), false));
+    super(env.db, async () => insert(forStatement(env), table, rows, conflict(), false));
   }
 
   returning(): Statement<Written | Written[]> {
-    return new Statement(async () => insert(forStatement(this.env), this.table, this.rows, this.conflict(), true));
+    return new Statement(this.env.db, async () => insert(forStatement(this.env), this.table, this.rows, this.conflict(), true));
   }
 
   onConflictDoNothing(options?: unknown): InsertStatement {

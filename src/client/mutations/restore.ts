@@ -36,15 +36,15 @@ export class RestoreStatement extends Statement<WriteResult> {
     private readonly table: TableInfo,
     private readonly target: () => Target,
   ) {
-    super(async () => ({ count: (await restore(forStatement(env), table, target())).length, job: null }));
+    super(env.db, async () => ({ count: (await restore(forStatement(env), table, target())).length, job: null }));
   }
 
   returning(): Statement<Document[]> {
-    return new Statement(async () => restore(forStatement(this.env), this.table, this.target()));
+    return new Statement(this.env.db, async () => restore(forStatement(this.env), this.table, this.target()));
   }
 
   inBackground(): Statement<WriteResult> {
-    return new Statement(async () => startBackground(forStatement(this.env), this.table, deletedOnes(this.table, this.target()), { command: "restore" }));
+    return new Statement(this.env.db, async () => startBackground(forStatement(this.env), this.table, deletedOnes(this.table, this.target()), { command: "restore" }));
   }
 }
 

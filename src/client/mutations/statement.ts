@@ -2,6 +2,21 @@ import { OrmError } from "../errors.js";
 import { isPlainObject } from "../predicate/values.js";
 import type { Catalog, TableInfo } from "../schema/catalog.js";
 
+/** The last statement that writes through a database, by that database. */
+const tails = new WeakMap<object, Promise<void>>();
+
+/**
+ * Runs statements through one database one after another, in the order in which they were awaited: what one reads to
+ * judge by, such as a unique, must not change before it has written. A trigger's own database is another one, so a
+ * statement within a statement does not wait for itself.
+ */
+function inTurn<T>(db: object, run: () => Promise<T>): Promise<T> {
+  const result = (tails.get(db) ?? Promise.resolve()).then(run);
+  tails.set(db, result.then(nothing, nothing));
+  return result;
+}
+const nothing = (): void => undefined;
+
 /**
  * A statement that runs once, when it is awaited. Like any promise it gives the same result however often it is
  * awaited; unlike one it does nothing until then.
@@ -9,14 +24,18 @@ import type { Catalog, TableInfo } from "../schema/catalog.js";
 export class Statement<T> implements PromiseLike<T> {
   private running: Promise<T> | null = null;
 
-  constructor(private readonly run: () => Promise<T>) {}
+  /** @param db what the statement writes through. */
+  constructor(
+    private readonly db: object,
+    private readonly run: () => Promise<T>,
+  ) {}
 
   // A statement is awaited like a promise: that is its interface.
   then<A = T, B = never>(
     resolved?: ((value: T) => A | PromiseLike<A>) | null,
     rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    this.running ??= this.run();
+    this.running ??= inTurn(this.db, this.run);
     return this.running.then(resolved, rejected);
   }
   catch<B = never>(rejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<T | B> {
@@ -93,5 +112,5 @@ export function allTarget(table: TableInfo, given: unknown): Target {
 
 /** A builder that was awaited before its rows were named: an error, not a builder that looks like a result. */
 export function unnamed(table: TableInfo, command: string): Statement<never> {
-  return new Statement<never>(() => Promise.reject(missingWhere(table, command)));
+  return new Statement<never>({}, () => Promise.reject(missingWhere(table, command)));
 }

@@ -56,18 +56,18 @@ export class UpdateStatement extends Statement<WriteResult> {
     private readonly patch: unknown,
     private readonly target: () => Target,
   ) {
-    super(async () => {
+    super(env.db, async () => {
       const { rows, job } = await update(forStatement(env), table, patch, target());
       return { count: rows.length, job };
     });
   }
 
   returning(): Statement<Document[]> {
-    return new Statement(async () => (await update(forStatement(this.env), this.table, this.patch, this.target())).rows);
+    return new Statement(this.env.db, async () => (await update(forStatement(this.env), this.table, this.patch, this.target())).rows);
   }
 
   inBackground(): Statement<WriteResult> {
-    return new Statement(async () => {
+    return new Statement(this.env.db, async () => {
       if (typeof this.patch === "function") {
         throw new OrmError("INVALID_VALUE", "an update in the background takes values: a function cannot be stored", {
           table: this.table.name,
