@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { session } from "../../src/client/index.js";
 import { codeOf, makeApp, type Ctx } from "../support/app.js";
 import { relations, schema, tables } from "./blog.js";
@@ -100,5 +100,28 @@ describe("policies of writes", () => {
       await sys.update("users").set({ teamId: undefined }).where({ _id: ann._id });
       expect(await post()).toBe("POLICY_VIOLATION");
     });
+  });
+
+  test("a background statement acts under the variables of its start and the policies of each step", async () => {
+    vi.useFakeTimers();
+    try {
+      const a = makeApp({ schema, relations, tables, session: () => ({ name: me, roles: [] }), functions: { stepRows: 1 } });
+      await seed(a, { users: { mine } });
+      const update = await a.as((db) => db.update("users").set({ age: 33 }).all().inBackground());
+      expect(update.count).toBe(0);
+      me = "bob";
+      await a.drain();
+      expect(await a.job(update.job)).toMatchObject({ status: "succeeded", rowsDone: 2 });
+      expect((await a.rows("users")).map((row) => row.age)).toEqual([33, undefined, 33]);
+
+      me = "ann";
+      const removal = await a.as((db) => db.delete("users").all().inBackground());
+      await a.mutate((ctx: Ctx) => a.orm.policies.sync(ctx, { users: { mine: { for: "all", using: { name: session("name"), role: "own" } } } }));
+      await a.drain();
+      expect(await a.job(removal.job)).toMatchObject({ status: "succeeded", rowsDone: 1 });
+      expect((await a.rows("users")).map((row) => row.email)).toEqual(["b", "c"]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

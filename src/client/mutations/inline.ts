@@ -53,9 +53,9 @@ export class Inline {
   }
 
   /** Comes before the first write: a job that cannot be started (no worker, no component) refuses the statement. */
-  async handOver(table: TableInfo, rest: readonly Batch[]): Promise<string | null> {
+  async handOver(table: TableInfo, rest: readonly Batch[], inserted = 0): Promise<string | null> {
     if (rest.length === 0) return null;
-    const rowsDone = this.stage.writes;
+    const rowsDone = this.stage.writes + inserted;
     return await startJob(this.env, { kind: "cascade", table: table.name, rowsDone, items: rest.flatMap(itemsOf) });
   }
 }

@@ -117,7 +117,7 @@ async function insert(
     }
   }
   const rest = await inline.settle(table, { table: table.name, fields: [...changed] }, inserted);
-  await inline.handOver(table, rest);
+  await inline.handOver(table, rest, inserted.length);
   const written = await write(env, inline, table, outcomes, returning);
   await flush(env, inline.stage);
   if (!many) return written[0]!;
