@@ -78,7 +78,10 @@ export class Orm<S extends AnySchema, R extends AnyRelations, O = Record<never, 
     return makeFunctions(
       {
         writeEnv: (ctx, session) => this.#jobEnv(ctx, session),
-        hydrate: (ctx, request) => answerRequest(this.#readers(this.#env(ctx as DataCtx, false)), request),
+        hydrate: (ctx, request) => {
+          const env = this.#env(ctx as DataCtx, false);
+          return answerRequest(env, this.#readers(env), request);
+        },
       },
       options,
     );

@@ -52,7 +52,7 @@ export function parseShape(
   };
 }
 
-function parseColumns(table: TableInfo, columns: unknown, path: string): readonly string[] | null {
+export function parseColumns(table: TableInfo, columns: unknown, path: string): readonly string[] | null {
   if (columns === undefined) return null;
   const at = path === "with" ? "columns" : `${path} -> columns`;
   const invalid = (message: string, hint: string): OrmError => new OrmError("INVALID_VALUE", message, { table: table.name, path: at, hint });
@@ -65,7 +65,7 @@ function parseColumns(table: TableInfo, columns: unknown, path: string): readonl
   return names;
 }
 
-function parseExtras(table: TableInfo, extras: unknown, path: string): RowShape["extras"] {
+export function parseExtras(table: TableInfo, extras: unknown, path: string): RowShape["extras"] {
   if (extras === undefined) return [];
   const at = path === "with" ? "extras" : `${path} -> extras`;
   const entries = isPlainObject(extras) ? Object.entries(extras) : null;
