@@ -171,6 +171,22 @@ describe("limits", () => {
   });
 });
 
+test("maximumRowsRead: 1 steps over hidden rows where the platform could page by itself, too", async () => {
+  const { as, t, ids } = await open({ patients: { notSues: { for: "select", using: { nurse: { ne: "sue" } } } } });
+  await t.run(async (ctx) => {
+    for (let number = 10; number < 30; number++) {
+      await ctx.db.insert("patients", { name: `P${number}`, nurse: number === 29 ? "mary" : "sue", wardId: ids.ward, number });
+    }
+  });
+  const asked = { where: { number: { gt: 5 } }, orderBy: { number: "asc" } } as const;
+  const paginationOpts = { numItems: 10, cursor: null, maximumRowsRead: 1 };
+  await as("mary", async (db, system) => {
+    expect((await db.query.patients.paginate({ ...asked, paginationOpts })).page).toMatchObject([{ number: 29 }]);
+    const all = await system.query.patients.paginate({ ...asked, paginationOpts });
+    expect(all.page).toMatchObject([{ number: 10 }]);
+  });
+});
+
 describe("cursors", () => {
   const paged = { where: { nurse: { in: ["mary", "sue"] } }, orderBy: { number: "asc" } } as const;
   const withPage = (cursor: string | null) => ({ ...paged, paginationOpts: { numItems: 1, cursor } });
