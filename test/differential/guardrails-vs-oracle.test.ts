@@ -53,3 +53,30 @@ test("under any limits, an answer is right or refused", async () => {
   expect(answered).toBeGreaterThan(refused / 10);
   expect(refused).toBeGreaterThan(answered / 50);
 }, FUZZ_TIMEOUT);
+
+const budgets = fc.record({
+  documentsRead: maybe(fc.integer({ min: 1, max: 60 })),
+  databaseQueries: maybe(fc.integer({ min: 1, max: 20 })),
+  bytesRead: maybe(fc.integer({ min: 500, max: 8_000 })),
+}).map((given) => present(given) as Record<string, number>);
+
+test("in any transaction, an answer is right or refused before the platform refuses", async () => {
+  let answered = 0;
+  let refused = 0;
+  const asked = fc.noBias(fc.array(fc.tuple(query("convex"), budgets), { minLength: 1, maxLength: 24, size: "max" }));
+  await fc.assert(
+    fc.asyncProperty(dataSet("convex", 40), asked, async (data, programs) => {
+      const { t, world, resolve } = await store(data);
+      for (const [program, transactionLimits] of programs) {
+        const settings = { options: { allowFullScan: true }, transactionLimits };
+        const terms = { sizes: [5], refusals: new Set(["BUDGET"]), shortPages: true };
+        const times = await judge(world, resolve(program), subject(t, open, settings), terms);
+        refused += times;
+        answered += 5 - times;
+      }
+    }),
+    fuzz(150, 12, 707),
+  );
+  expect(answered).toBeGreaterThan(refused / 10);
+  expect(refused).toBeGreaterThan(answered / 50);
+}, FUZZ_TIMEOUT);

@@ -181,12 +181,13 @@ export const bare = (value: unknown): boolean =>
   typeof value !== "object" || value === null || Array.isArray(value) || value instanceof ArrayBuffer;
 
 /** The system fields, with ids of rows that may or may not be there. */
-const systemFields = memo((table: string): [string, FieldSpec][] => {
+const systemFields = memo((table: string, dialect: Dialect): [string, FieldSpec][] => {
   const indexes = [0, 1, 2, 3, 5, 8, 13];
   const ids = indexes.map((index) => ref(table, index));
   const times = indexes.map((index) => timeRef(table, index));
   return [
-    ["_id", { stored: [], operands: ids }],
+    // Convex knows which table an id is of: another one's, and what is no id at all, match nothing.
+    ["_id", { stored: [], operands: dialect === "portable" ? ids : [...ids, ref("teams", 0), ref("posts", 1), "0", "~"] }],
     ["_creationTime", { stored: [], operands: times }],
   ];
 });
@@ -195,7 +196,7 @@ const leaf = memo((table: string, dialect: Dialect): Arbitrary<Where> => {
   const own = fieldsOf(table, dialect).map(([path, spec]) => ({
     weight: 2, arbitrary: condition(spec, dialect).map((given) => ({ [path]: given })),
   }));
-  const system = systemFields(table).map(([path, spec]) => ({
+  const system = systemFields(table, dialect).map(([path, spec]) => ({
     weight: 1, arbitrary: condition(spec, dialect).map((given) => ({ [path]: given })),
   }));
   return fc.oneof(...own, ...system);

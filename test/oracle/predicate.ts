@@ -39,6 +39,8 @@ export interface TableMeta {
 export interface World {
   readonly tables: { readonly [table: string]: TableMeta };
   readonly rows: { readonly [table: string]: readonly Row[] };
+  /** Could this string be an id of the table? Without it every string could. */
+  readonly isId?: (table: string, id: string) => boolean;
 }
 
 /** The pieces that carry meaning, in one table, so that a test can break one and see that it is noticed. */
@@ -221,6 +223,18 @@ function evaluateField(value: Value | undefined, condition: unknown, meaning: Se
   );
 }
 
+/** An `_id` operand that is no id of the table matches nothing: no comparison with it is true, its negation is. */
+function evaluateId(world: World, table: string, id: Value, condition: unknown, meaning: Semantics): Truth {
+  const isId = (given: unknown): boolean => world.isId === undefined || world.isId(table, given as string);
+  const operators = typeOf(condition) === "object" ? (condition as Where) : { eq: condition };
+  return meaning.and(Object.entries(operators).map(([operator, operand]) => {
+    const given = Array.isArray(operand) ? operand : [operand];
+    if (typeof given[0] !== "string" || given.every(isId)) return evaluateOperator(id, operator, operand, meaning);
+    if (operator === "in" || operator === "notIn") return evaluateOperator(id, operator, given.filter(isId), meaning);
+    return operator === "ne" || operator === "notBetween";
+  }));
+}
+
 /** What `where` says of one row of `table`. Keys of one object are ANDed, so `{}` is true. */
 export function evaluate(
   world: World, table: string, where: Where, row: Row, meaning: Semantics = semantics,
@@ -243,6 +257,7 @@ export function evaluate(
       if (root !== "_id" && root !== "_creationTime" && !meta.fields.includes(root)) {
         throw new Error(`oracle: "${key}" is neither a field nor a relation of "${table}"`);
       }
+      if (key === "_id") return evaluateId(world, table, row["_id"]!, condition, meaning);
       return evaluateField(valueAt(row, key), condition, meaning);
     }),
   );

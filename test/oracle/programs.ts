@@ -66,20 +66,17 @@ const columns = memo((table: string): Arbitrary<{ readonly [field: string]: true
 const loads: (table: string, dialect: Dialect, depth: number) => Arbitrary<Loads> = memo((table, dialect, depth) => {
   const relations = Object.entries(TABLES[table]!.relations);
   const one = relations.map(([name, relation]) => {
-    const inner: Arbitrary<Load> = fc
-      .record({
-        where: seldom(where(relation.table, dialect, 1, 1)),
-        orderBy: order(relation.table, dialect),
-        limit: seldom(fc.nat(3)),
-        offset: seldom(fc.nat(2)),
-        columns: seldom(columns(relation.table)),
-        with: depth > 1 ? loads(relation.table, dialect, depth - 1) : fc.constant({}),
-      })
-      .map((load) => {
-        const { limit, offset, ...rest } = load;
-        const cut = relation.kind === "many" && load.orderBy.length > 0;
-        return tidy(cut ? { ...rest, limit, offset } : rest);
-      });
+    const part = {
+      where: seldom(where(relation.table, dialect, 1, 1)),
+      columns: seldom(columns(relation.table)),
+      with: depth > 1 ? loads(relation.table, dialect, depth - 1) : fc.constant({}),
+    };
+    const keys = order(relation.table, dialect);
+    const whole: Arbitrary<Load> = fc.record({ ...part, orderBy: keys });
+    const cut: Arbitrary<Load> = fc.record({
+      ...part, orderBy: keys.filter((order) => order.length > 0), limit: fc.nat(3), offset: seldom(fc.nat(2)),
+    });
+    const inner = (relation.kind === "one" ? whole : fc.oneof(whole, cut)).map(tidy);
     return fc.oneof(fc.constant<true>(true), inner).map((given): Loads => ({ [name]: given }));
   });
   return fc.array(fc.oneof(...one), { maxLength: 2 }).map((parts) => Object.assign({}, ...parts) as Loads);
@@ -110,7 +107,7 @@ const queryOf = memo((table: string, dialect: Dialect): Arbitrary<Query> => {
       limit: fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(12) }),
       offset: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(6) }),
       columns: fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: columns(table) }),
-      with: fc.oneof({ weight: 4, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: loads(table, dialect, 2) }),
+      with: fc.oneof({ weight: 3, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: loads(table, dialect, 2) }),
     })
     .map(({ asked, ...rest }) => tidy({ table, ...asked, ...rest }));
 });

@@ -67,5 +67,6 @@ export async function store(data: DataSet): Promise<Stored> {
     }
     return stored;
   });
-  return { t, world: { tables: TABLES, rows }, resolve: (given) => resolve(given, rows, missing) };
+  const isId = (table: string, id: string): boolean => new RegExp(`^\\d{10,}${table}$`).test(id);
+  return { t, world: { tables: TABLES, rows, isId }, resolve: (given) => resolve(given, rows, missing) };
 }
