@@ -8,7 +8,7 @@ import { RowPolicies } from "../mutations/row-policies.js";
 import { markDeleted, startPurge, unmark } from "../mutations/soft.js";
 import { tableOf } from "../mutations/statement.js";
 import { patched } from "../mutations/values.js";
-import { isReferenced, reachOf } from "../mutations/reach.js";
+import { reachOf } from "../mutations/reach.js";
 import type { TableInfo } from "../schema/catalog.js";
 import type { Step } from "./step.js";
 import { cursorAt, rowsOf, walkOf, type Walk } from "./walk.js";
@@ -94,7 +94,7 @@ function rowStager(step: Step, table: TableInfo, work: RootWork, set: Record<str
     if (stage.get(row._id) === undefined) step.roots++;
     const now = stage.current(row)!;
     stage.put(table, row, after, true);
-    if (isReferenced(table)) step.fanout.note(table, now, after);
+    step.fanout.note(table, now, after);
   };
   return {
     async stage(row: Document): Promise<void> {

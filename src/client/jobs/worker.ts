@@ -1,8 +1,10 @@
 import type { GenericId } from "convex/values";
+import { OrmError } from "../errors.js";
 import { forStatement, type WriterEnv } from "../mutations/env.js";
 import { flush } from "../mutations/flush.js";
 import { judge } from "../mutations/judge.js";
 import { tableOf } from "../mutations/statement.js";
+import { callQuery } from "./component.js";
 import { doomedIn } from "./doomed.js";
 import { outdated, runRoot } from "./root.js";
 import { Step, type ItemOutcome } from "./step.js";
@@ -37,8 +39,10 @@ export interface WorkerResult {
  * One step of a job: works its items within the budget, in one transaction that the component's bookkeeping is part of.
  * Everything is staged and judged before it is written; what is refused throws, which rolls the step back.
  */
-export async function runWorker(base: WriterEnv, { items, budget }: WorkerArgs): Promise<WorkerResult> {
+export async function runWorker(base: WriterEnv, args: WorkerArgs): Promise<WorkerResult> {
+  const { items, budget } = args;
   if (items.length === 0) return { items: [], added: [], rows: 0 };
+  await attest(base, args);
   const env = forStatement(base);
   // The module of the worker knows `stepRows` even when the mutation that started the job did not.
   const step = new Step(env, { ...budget, rows: Math.min(budget.rows, env.jobs.stepRows) });
@@ -72,6 +76,21 @@ export async function runWorker(base: WriterEnv, { items, budget }: WorkerArgs):
   for (const after of step.afterwards) await after();
   settleKeys(step, given);
   return { items: step.outcomes, added: step.added, rows };
+}
+
+/**
+ * The work and the session are the caller's word, so the component is asked whether it is the caller: other code that
+ * calls the worker gets nothing done that it may not do itself.
+ *
+ * @throws OrmError `POLICY_VIOLATION`
+ */
+async function attest(env: WriterEnv, { job, session, items }: WorkerArgs): Promise<void> {
+  const call = { id: job.id, session, items: items.map(({ id, work }) => ({ id, work })) };
+  if (await callQuery(env, (component) => component.jobs.attest, call)) return;
+  throw new OrmError("POLICY_VIOLATION", "the worker was called by other code than the component's jobs", {
+    path: "worker",
+    hint: "Write through orm.with(ctx) or orm.system(ctx).",
+  });
 }
 
 /** What is left of the frontier: items that go on, and new ones. */

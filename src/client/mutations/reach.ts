@@ -1,4 +1,4 @@
-import type { Catalog, ForeignKey, ReferentialAction, TableInfo } from "../schema/catalog.js";
+import type { Catalog, ForeignKey, ReferentialAction } from "../schema/catalog.js";
 
 export const refuses = (action: ReferentialAction): boolean => action === "restrict" || action === "no action";
 
@@ -77,6 +77,3 @@ export function matters(catalog: Catalog, event: Event, refusers: ReadonlySet<st
   };
   return visit(event);
 }
-
-/** Whether deleting or changing rows of the table asks for anything of other rows. */
-export const isReferenced = (table: TableInfo): boolean => table.referencedBy.length > 0;

@@ -1,7 +1,7 @@
 import { convexToJson, jsonToConvex, type GenericValidator, type Value } from "convex/values";
 import { validate } from "convex-helpers/validators";
 import { OrmError } from "../errors.js";
-import { hasLoneSurrogate, isPlainObject, readPath, typeMask, type Stored } from "../predicate/values.js";
+import { hasLoneSurrogate, isPlainObject, readPath, type Stored } from "../predicate/values.js";
 import { typeBit, type TableInfo } from "../schema/catalog.js";
 import type { Document } from "../executor/env.js";
 import type { WriteDatabase } from "./env.js";
@@ -181,10 +181,3 @@ const idChecker = (db: WriteDatabase) => ({
     normalizeId: (table: string, id: string) => (db.system?.normalizeId === undefined ? id : db.system.normalizeId(table, id)),
   },
 });
-
-/** True when the field may hold a value of this type, or be absent when it is undefined. */
-export function canHold(table: TableInfo, field: string, value: Stored): boolean {
-  const info = table.field(field);
-  if (info === null) return false;
-  return value === undefined ? info.optional : (typeMask(value) & info.types) !== 0;
-}
