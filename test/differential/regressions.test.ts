@@ -1,0 +1,60 @@
+/** What random programs have found, each as its smallest program: it must not come back. */
+import { expect, test } from "vitest";
+import { ref, timeRef } from "../support/catalog.js";
+import type { DataSet } from "../oracle/arbitrary.js";
+import type { Query } from "../oracle/query.js";
+import { open } from "../support/app/orm.js";
+import { store } from "../support/store.js";
+import { subject } from "../support/subject.js";
+import { judge } from "./judge.js";
+
+const user = { name: "a", score: 1, role: "admin", managerId: null };
+const data: DataSet = {
+  teams: [{ name: "a" }],
+  users: [
+    { ...user, rank: -1n, active: false, score: -Infinity },
+    { ...user, rank: 1n, active: true, score: -1 },
+    { ...user, rank: 1n, tags: ["a", "b"] },
+  ],
+  posts: [0, 1, 2].map((likes) => ({ authorId: ref("users", likes), title: "a", status: "live", likes })),
+  comments: [0, 1, 2].map((likes) => ({ postId: ref("posts", 0), approved: true, likes })),
+};
+
+const programs: { readonly [what: string]: Query } = {
+  "a descending walk over merged ranges goes on": {
+    table: "comments", where: { _creationTime: { in: [timeRef("comments", 0), timeRef("comments", 2)] } },
+    orderBy: [{ _id: "desc" }],
+  },
+  "a descending walk over merged ranges of a compound index goes on": {
+    table: "users", where: { rank: { in: [1n, -1n] } }, orderBy: [{ active: "desc" }, { score: "desc" }],
+  },
+  "no row is above what is no id": { table: "users", where: { _id: { gt: "0" } } },
+  "no row is above an id of another table": { table: "users", where: { _id: { gte: ref("teams", 0) } } },
+  "every row is outside what are no ids": { table: "users", where: { _id: { notBetween: ["0", "~"] } } },
+};
+
+test.each(Object.entries(programs))("%s", async (_, program) => {
+  const { t, world, resolve } = await store(data);
+  expect(await judge(world, resolve(program), subject(t, open))).toBe(0);
+});
+
+const code = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(() => "an answer", (error: { data?: { code?: string } }) => error.data?.code);
+
+test("a native page asks for its budget before the platform refuses", async () => {
+  const { t } = await store(data);
+  const poor = subject(t, open, { transactionLimits: { documentsRead: 1 } });
+  expect(await code(poor.paginate({ table: "posts", orderBy: [{ authorId: "asc" }, { publishedAt: "asc" }] }, 5, null)))
+    .toBe("BUDGET");
+});
+
+test("a cursor that nobody made is refused as one", async () => {
+  const { t } = await store(data);
+  expect(await code(subject(t, open).paginate({ table: "users" }, 2, "garbage"))).toBe("INVALID_CURSOR");
+});
+
+test("array operators take elements of the array's own type", async () => {
+  const { t } = await store(data);
+  expect(await code(subject(t, open).findMany({ table: "users", where: { tags: { arrayContains: [1] } } })))
+    .toBe("INVALID_WHERE");
+});
