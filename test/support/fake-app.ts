@@ -48,14 +48,19 @@ export function fakeApp(data: DataSet): FakeApp {
   const db = new FakeDatabase(indexes);
   const missing = (table: string): string => `99999999;${table}`;
   const stored: Record<string, Document[]> = {};
-  for (const table of TABLE_NAMES) for (const row of data[table] ?? []) db.insert(table, row as Record<string, unknown>);
+  for (const table of TABLE_NAMES)
+    for (const row of data[table] ?? []) db.insert(table, row as Record<string, unknown>);
   for (const table of TABLE_NAMES) stored[table] = db.all(table);
   const real = resolve(stored, stored as never, missing);
   for (const table of TABLE_NAMES) for (const row of real[table]!) db.patch(table, row._id, row);
   return {
     db,
     resolve: (given) => resolve(given, real as never, missing),
-    world: () => ({ tables: TABLES, rows: Object.fromEntries(TABLE_NAMES.map((table) => [table, db.all(table)])) as World["rows"] }),
+    world: () => ({
+      tables: TABLES,
+      rows: Object.fromEntries(TABLE_NAMES.map((table) => [table, db.all(table)])) as World["rows"],
+      isId: (table, id) => db.normalizeId(table, id) !== null,
+    }),
   };
 }
 

@@ -166,7 +166,15 @@ async function drain(rows: Rows): Promise<Document[]> {
 
 function inBound(row: Document, { op, field, value }: Bound): boolean {
   const sign = compareValues(readPath(row, field), value);
-  return op === "eq" ? sign === 0 : op === "gt" ? sign > 0 : op === "gte" ? sign >= 0 : op === "lt" ? sign < 0 : sign <= 0;
+  return op === "eq"
+    ? sign === 0
+    : op === "gt"
+      ? sign > 0
+      : op === "gte"
+        ? sign >= 0
+        : op === "lt"
+          ? sign < 0
+          : sign <= 0;
 }
 
 export function compareKeys(a: Document, b: Document, fields: readonly string[]): number {
@@ -182,7 +190,9 @@ function validate(bounds: readonly Bound[], fields: readonly string[]): void {
   let at = 0;
   const rest = [...bounds];
   while (rest[0]?.op === "eq") if (rest.shift()!.field !== fields[at++]) throw new Error("an eq out of index order");
-  if (rest[0]?.op === "gt" || rest[0]?.op === "gte") if (rest.shift()!.field !== fields[at]) throw new Error("a lower bound out of place");
-  if (rest[0]?.op === "lt" || rest[0]?.op === "lte") if (rest.shift()!.field !== fields[at]) throw new Error("an upper bound out of place");
+  if (rest[0]?.op === "gt" || rest[0]?.op === "gte")
+    if (rest.shift()!.field !== fields[at]) throw new Error("a lower bound out of place");
+  if (rest[0]?.op === "lt" || rest[0]?.op === "lte")
+    if (rest.shift()!.field !== fields[at]) throw new Error("an upper bound out of place");
   if (rest.length > 0) throw new Error("more bounds than an index range can have");
 }

@@ -8,7 +8,8 @@ import type { Document, Env } from "./env.js";
 let db: FakeDatabase;
 beforeAll(() => {
   ({ db } = fakeApp({}));
-  for (let i = 0; i < 500; i++) db.insert("comments", { postId: "p", userId: "u", approved: i % 2 === 0, likes: i % 10, body: `b${i}` });
+  for (let i = 0; i < 500; i++)
+    db.insert("comments", { postId: "p", userId: "u", approved: i % 2 === 0, likes: i % 10, body: `b${i}` });
 });
 beforeEach(() => db.resetCounts());
 
@@ -50,9 +51,13 @@ describe("limits at their boundary and one past it", () => {
   test("a sort that no index bounds", async () => {
     const args = { orderBy: { body: "asc" }, allowFullScan: true, limit: 5 } as const;
     expect(await comments(env()).findMany({ ...args, maxScan: 500 })).toHaveLength(5);
-    await expect(comments(env()).findMany({ ...args, maxScan: 499 })).rejects.toMatchObject({ data: { code: "SORT_UNBOUNDED" } });
+    await expect(comments(env()).findMany({ ...args, maxScan: 499 })).rejects.toMatchObject({
+      data: { code: "SORT_UNBOUNDED" },
+    });
     // Where an index bounds it, it is a scan that is too long.
-    await expect(comments(env()).findMany({ ...args, ...all, maxScan: 499 })).rejects.toMatchObject({ data: { code: "SCAN_LIMIT" } });
+    await expect(comments(env()).findMany({ ...args, ...all, maxScan: 499 })).rejects.toMatchObject({
+      data: { code: "SCAN_LIMIT" },
+    });
   });
 });
 
@@ -61,7 +66,9 @@ describe("the transaction's own budgets", () => {
     ["documents", { documents: 32_000 - 3_200 - 100 }, "documents"],
     ["bytes", { bytes: 16_777_216 - 1_677_722 - 10_000 }, "bytes"],
   ])("%s: BUDGET names what was left, before the headroom is touched", async (_name, used, resource) => {
-    const error: unknown = await comments(env(used)).findMany(all).catch((e: unknown) => e);
+    const error: unknown = await comments(env(used))
+      .findMany(all)
+      .catch((e: unknown) => e);
     expect(error).toMatchObject({ data: { code: "BUDGET", resource } });
     expect((error as Error).message).toMatch(/are left/);
     expect(db.documents).toBeLessThanOrEqual(101);
@@ -69,7 +76,10 @@ describe("the transaction's own budgets", () => {
   });
 
   test("index ranges", async () => {
-    const ids = db.all("comments").slice(0, 100).map(({ _id }) => _id);
+    const ids = db
+      .all("comments")
+      .slice(0, 100)
+      .map(({ _id }) => _id);
     const where = { where: { _id: { in: ids } } };
     await expect(comments(env({ queries: 4_096 - 410 - 20 })).findMany(where)).rejects.toMatchObject({
       data: { code: "BUDGET", resource: "index ranges" },
@@ -103,7 +113,9 @@ describe("the transaction's own budgets", () => {
 
   test("a single document is too many when none is left", async () => {
     for (const documents of [32_000 - 3_200, 32_000 - 1, 32_000]) {
-      await expect(comments(env({ documents })).findMany({ ...all, limit: 1 })).rejects.toMatchObject({ data: { code: "BUDGET" } });
+      await expect(comments(env({ documents })).findMany({ ...all, limit: 1 })).rejects.toMatchObject({
+        data: { code: "BUDGET" },
+      });
     }
     db.resetCounts();
     // Nothing is wanted of them where nothing is read.
@@ -130,7 +142,13 @@ describe("the transaction's own budgets", () => {
       } as TransactionMetrics);
     };
     const limits = { maxScan: 100, maxRows: 100, headroom: 0.1 };
-    const budget = new Budget({ env: { metrics, run }, limits, table: "files", hideFigures: false, suggestions: () => [] });
+    const budget = new Budget({
+      env: { metrics, run },
+      limits,
+      table: "files",
+      hideFigures: false,
+      suggestions: () => [],
+    });
     const large = { _id: "x", _creationTime: 1, text: "x".repeat(400_000) } as unknown as Document;
     const readAll = async (): Promise<void> => {
       for (let i = 0; i < 10; i++) {
@@ -147,8 +165,15 @@ test("on protected tables the errors give limits, no figures", async () => {
   const run = { nativePageUsed: false, readSinceMetrics: 0 };
   const limits = { maxScan: 1, maxRows: 1, headroom: 0.1 };
   const metric = { used: 32_000, remaining: 0 };
-  const metrics = () => Promise.resolve({ documentsRead: metric, bytesRead: metric, databaseQueries: metric } as TransactionMetrics);
-  const budget = new Budget({ env: { metrics, run }, limits, table: "posts", hideFigures: true, suggestions: () => ['.index("by_a", ["a"])'] });
+  const metrics = () =>
+    Promise.resolve({ documentsRead: metric, bytesRead: metric, databaseQueries: metric } as TransactionMetrics);
+  const budget = new Budget({
+    env: { metrics, run },
+    limits,
+    table: "posts",
+    hideFigures: true,
+    suggestions: () => ['.index("by_a", ["a"])'],
+  });
   const scan = budget.pastScan(false);
   expect(scan.data).toMatchObject({ code: "SCAN_LIMIT", allowed: 1, suggestions: ['.index("by_a", ["a"])'] });
   expect(scan.message).toContain('.index("by_a", ["a"])');

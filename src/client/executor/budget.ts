@@ -115,8 +115,20 @@ export class Budget {
   pastScan(unboundedSort: boolean): OrmError {
     const { maxScan } = this.options.limits;
     return unboundedSort
-      ? this.error("SORT_UNBOUNDED", `sorting in memory needs more than maxScan = ${maxScan} documents`, "maxScan", maxScan, this.scanned)
-      : this.error("SCAN_LIMIT", `the query needs to read more than maxScan = ${maxScan} documents`, "maxScan", maxScan, this.scanned);
+      ? this.error(
+          "SORT_UNBOUNDED",
+          `sorting in memory needs more than maxScan = ${maxScan} documents`,
+          "maxScan",
+          maxScan,
+          this.scanned,
+        )
+      : this.error(
+          "SCAN_LIMIT",
+          `the query needs to read more than maxScan = ${maxScan} documents`,
+          "maxScan",
+          maxScan,
+          this.scanned,
+        );
   }
 
   /** The error of a query without `limit` that has more than `maxRows` rows. */
@@ -132,7 +144,13 @@ export class Budget {
     });
   }
 
-  private error(code: "SCAN_LIMIT" | "SORT_UNBOUNDED", message: string, limit: string, allowed: number, figure: number): OrmError {
+  private error(
+    code: "SCAN_LIMIT" | "SORT_UNBOUNDED",
+    message: string,
+    limit: string,
+    allowed: number,
+    figure: number,
+  ): OrmError {
     const indexes = this.options.suggestions();
     const add = indexes.length === 0 ? "" : `Add ${indexes.join(" or ")}; or `;
     const details: OrmErrorDetails = {
@@ -171,7 +189,9 @@ export class Budget {
   private dry({ resource, metric, left }: Shortage): OrmError {
     const { headroom } = this.options.limits;
     const total = metric.used + metric.remaining;
-    const figure = this.options.hideFigures ? {} : { left: Math.max(left, 0), remaining: metric.remaining, used: metric.used };
+    const figure = this.options.hideFigures
+      ? {}
+      : { left: Math.max(left, 0), remaining: metric.remaining, used: metric.used };
     const said = this.options.hideFigures ? "" : `: ${metric.remaining} of ${total} ${words[resource]} are left`;
     return new OrmError(
       "BUDGET",

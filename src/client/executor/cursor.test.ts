@@ -5,7 +5,18 @@ import { cursorCodec, isKeysetCursor, type CursorCodec, type Mark } from "./curs
 
 const key = new Uint8Array(32).fill(7).buffer;
 const otherKey = new Uint8Array(32).fill(8).buffer;
-const values: Stored[] = [undefined, null, 1n, -0, NaN, true, "secret-title", new Uint8Array([1, 2]).buffer, [1], { a: 1 }];
+const values: Stored[] = [
+  undefined,
+  null,
+  1n,
+  -0,
+  NaN,
+  true,
+  "secret-title",
+  new Uint8Array([1, 2]).buffer,
+  [1],
+  { a: 1 },
+];
 const marks: Mark[] = [
   { kind: "start" },
   { kind: "end" },
@@ -62,7 +73,17 @@ describe.each([
       const changed = cursor.slice(0, at) + (letter === cursor[at] ? "Q" : letter) + cursor.slice(at + 1);
       await refused(codec, changed);
     }
-    for (const forged of ["", "ok1s.", "ok1p.", "ok1s.AAAA", "ok1p.AAAA", `${cursor}A`, cursor.slice(0, -1), "ok1p.W10", "_end_cursor"]) {
+    for (const forged of [
+      "",
+      "ok1s.",
+      "ok1p.",
+      "ok1s.AAAA",
+      "ok1p.AAAA",
+      `${cursor}A`,
+      cursor.slice(0, -1),
+      "ok1p.W10",
+      "_end_cursor",
+    ]) {
       await refused(codec, forged);
     }
   });

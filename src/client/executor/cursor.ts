@@ -57,7 +57,10 @@ function sealedCodec({ mac, cipher }: Keys, bound: Bytes): CursorCodec {
       const json = utf8.encode(JSON.stringify(toJson(mark)));
       const content = new Uint8Array(Math.ceil(json.length / block) * block).fill(32);
       content.set(json);
-      const iv: Bytes = new Uint8Array(await crypto.subtle.sign("HMAC", mac, concat(bound, content))).slice(0, ivLength);
+      const iv: Bytes = new Uint8Array(await crypto.subtle.sign("HMAC", mac, concat(bound, content))).slice(
+        0,
+        ivLength,
+      );
       const closed = await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: bound }, cipher, content);
       return sealed + toText(concat(iv, new Uint8Array(closed)));
     },
@@ -68,7 +71,11 @@ function sealedCodec({ mac, cipher }: Keys, bound: Bytes): CursorCodec {
       const iv = bytes.slice(0, ivLength);
       let content: ArrayBuffer;
       try {
-        content = await crypto.subtle.decrypt({ name: "AES-GCM", iv, additionalData: bound }, cipher, bytes.slice(ivLength));
+        content = await crypto.subtle.decrypt(
+          { name: "AES-GCM", iv, additionalData: bound },
+          cipher,
+          bytes.slice(ivLength),
+        );
       } catch {
         throw foreign();
       }
@@ -135,7 +142,8 @@ function parse(bytes: Bytes): unknown {
 
 /** An absent value is 0, a present one stands in an array of its own. */
 const valueToJson = (value: Stored): JSONValue => (value === undefined ? 0 : [convexToJson(value as Value)]);
-const valuesToJson = (values: readonly Stored[] | null): JSONValue => (values === null ? null : values.map(valueToJson));
+const valuesToJson = (values: readonly Stored[] | null): JSONValue =>
+  values === null ? null : values.map(valueToJson);
 
 function toJson(mark: Mark): JSONValue {
   switch (mark.kind) {

@@ -1,6 +1,8 @@
+import { OrmError } from "../errors.js";
 import { compare, keyText, readPath, type Stored } from "../predicate/values.js";
 import type { KeySet, Probe, QueryPlan } from "../planner/plan.js";
 import type { Document } from "./env.js";
+import { allSettled } from "./gather.js";
 import { TooManyKeys, type Execution, type Trace } from "./execution.js";
 
 /** A probe as it is run: one of the plan's, or one that a key made of a template. */
@@ -36,7 +38,7 @@ function compareKeys(a: readonly Stored[], b: readonly Stored[]): number {
 export async function expand(execution: Execution, plan: QueryPlan, readRows: ReadRows): Promise<readonly Branch[]> {
   if (plan.keySets.length === 0) return plan.probes.map((probe, ordinal) => ({ ordinal, key: null, probe }));
   const allowed = Math.min(execution.limits.maxProbes, execution.limits.relationKeys);
-  const keys = await Promise.all(
+  const keys = await allSettled(
     plan.keySets.map((set, i) => keysOf(execution, set, allowed, execution.trace?.keySets[i] ?? null, readRows)),
   );
   const branches: Branch[] = [];
@@ -65,11 +67,17 @@ async function keysOf(
   readRows: ReadRows,
 ): Promise<readonly (readonly Stored[])[]> {
   const keys = new Map<string, readonly Stored[]>();
-  await readRows({ ...execution, trace }, set.plan, (row) => {
-    const key = set.columns.map((column) => readPath(row, column));
-    if (key.some((part) => part === undefined || part === null)) return;
-    keys.set(key.map(keyText).join("\u0000"), key);
-    if (keys.size > allowed) throw new TooManyKeys(set.relation, allowed);
-  });
+  try {
+    await readRows({ ...execution, trace }, set.plan, (row) => {
+      const key = set.columns.map((column) => readPath(row, column));
+      if (key.some((part) => part === undefined || part === null)) return;
+      keys.set(key.map(keyText).join("\u0000"), key);
+      if (keys.size > allowed) throw new TooManyKeys(set.relation, allowed);
+    });
+  } catch (error) {
+    // Too many rows for their keys to be known: the filter may yet be tested on the rows of the root.
+    if (error instanceof OrmError && error.data.code === "SCAN_LIMIT") throw new TooManyKeys(set.relation, allowed);
+    throw error;
+  }
   return [...keys.values()].sort(compareKeys);
 }

@@ -5,7 +5,10 @@ import type { Reader } from "./scan.js";
 export const together = 16;
 
 /** Runs `work` on every item, at most {@link together} at a time; the first error ends it. */
-export async function eachTogether<T>(items: readonly T[], work: (item: T, index: number) => Promise<void>): Promise<void> {
+export async function eachTogether<T>(
+  items: readonly T[],
+  work: (item: T, index: number) => Promise<void>,
+): Promise<void> {
   let next = 0;
   let failed = false;
   const lane = async (): Promise<void> => {
@@ -48,7 +51,7 @@ export async function gather(sources: readonly Source[], each: (row: Document, s
       for (let row = await reader.next(); row !== null; row = await reader.next()) each(row, index);
       return;
     }
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const rows: Document[] = [];
       while (rows.length < together) {
         const row = await reader.next();

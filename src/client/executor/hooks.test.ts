@@ -18,7 +18,12 @@ const asking =
   async (paginationOpts: AskedPage): Promise<AnsweredPage<Row>> => {
     const env = envOf(app.db, { cursorKey: () => Promise.resolve(key) });
     const filter = { ...(where === undefined ? {} : { where }), ...(orderBy === undefined ? {} : { orderBy }) };
-    return (await reader(env, table).paginate({ ...filter, allowFullScan: true, ...args, paginationOpts })) as unknown as AnsweredPage<Row>;
+    return (await reader(env, table).paginate({
+      ...filter,
+      allowFullScan: true,
+      ...args,
+      paginationOpts,
+    })) as unknown as AnsweredPage<Row>;
   };
 
 async function settle(hook: PaginatedHook<Row>): Promise<void> {
@@ -59,43 +64,56 @@ function write(app: FakeApp, table: string, kind: "copy" | "delete" | "change", 
 }
 
 describe.each(["stock", "helpers"] as const)("the %s hook", (kind: HookKind) => {
-  test("shows no gap and no repeat while rows come, go and move", async () => {
-    let splits = 0;
-    const programs = fc.noBias(fc.array(query("convex"), { minLength: 1, maxLength: 8, size: "max" }));
-    const maxScan = fc.integer({ min: 25, max: 80 });
-    await fc.assert(
-      fc.asyncProperty(dataSet("convex", 24), programs, fc.array(action, { minLength: 5, maxLength: 14 }), fc.integer({ min: 1, max: 4 }), maxScan, async (data, asked, actions, size, scan) => {
-        for (const given of asked) {
-          const app = fakeApp(data);
-          const program = app.resolve(given);
-          const ask = asking(app, program);
-          const bounded = asking(app, program, { maxScan: scan });
-          // Some pages end at a small maxScan; where a sort or relation filter needs more, it gets more.
-          const hook = new PaginatedHook<Row>(kind, size, (options) => bounded(options).catch(() => ask(options)));
-          await settle(hook);
-          check(app, program, hook);
-          for (const { kind: what, at } of actions) {
-            if (what === "more") hook.loadMore(at + 1);
-            else write(app, program.table, what, at);
-            // A write may come while a page is being split.
-            if (at % 3 === 0) await hook.transition();
-            else {
+  test(
+    "shows no gap and no repeat while rows come, go and move",
+    async () => {
+      let splits = 0;
+      const programs = fc.noBias(fc.array(query("convex"), { minLength: 1, maxLength: 8, size: "max" }));
+      const maxScan = fc.integer({ min: 25, max: 80 });
+      await fc.assert(
+        fc.asyncProperty(
+          dataSet("convex", 24),
+          programs,
+          fc.array(action, { minLength: 5, maxLength: 14 }),
+          fc.integer({ min: 1, max: 4 }),
+          maxScan,
+          async (data, asked, actions, size, scan) => {
+            for (const given of asked) {
+              const app = fakeApp(data);
+              const program = app.resolve(given);
+              const ask = asking(app, program);
+              const bounded = asking(app, program, { maxScan: scan });
+              // Some pages end at a small maxScan; where a sort or relation filter needs more, it gets more.
+              const hook = new PaginatedHook<Row>(kind, size, (options) => bounded(options).catch(() => ask(options)));
               await settle(hook);
               check(app, program, hook);
+              for (const { kind: what, at } of actions) {
+                if (what === "more") hook.loadMore(at + 1);
+                else write(app, program.table, what, at);
+                // A write may come while a page is being split.
+                if (at % 3 === 0) await hook.transition();
+                else {
+                  await settle(hook);
+                  check(app, program, hook);
+                }
+              }
+              await settle(hook);
+              check(app, program, hook);
+              splits += hook.splitsMade;
             }
-          }
-          await settle(hook);
-          check(app, program, hook);
-          splits += hook.splitsMade;
-        }
-      }),
-      fuzz(160, 8, kind === "stock" ? 31 : 32),
-    );
-    expect(splits).toBeGreaterThan(100);
-  }, FUZZ_TIMEOUT);
+          },
+        ),
+        fuzz(160, 8, kind === "stock" ? 31 : 32),
+      );
+      expect(splits).toBeGreaterThan(100);
+    },
+    FUZZ_TIMEOUT,
+  );
 
   test("starts over when its cursors are refused", async () => {
-    const app = fakeApp({ comments: Array.from({ length: 12 }, (_, i) => ({ postId: "p", approved: true, likes: i % 3 })) });
+    const app = fakeApp({
+      comments: Array.from({ length: 12 }, (_, i) => ({ postId: "p", approved: true, likes: i % 3 })),
+    });
     const program: Query = { table: "comments", where: { likes: { in: [0, 1] } }, orderBy: [{ likes: "asc" }] };
     const hook = new PaginatedHook<Row>(kind, 2, asking(app, program));
     await settle(hook);

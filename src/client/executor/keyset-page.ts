@@ -25,7 +25,11 @@ interface Placed {
 }
 
 /** One page by keyset over the plan's probes. */
-export async function keysetPage(execution: Execution, plan: QueryPlan, options: PageOptions): Promise<PageResult<Document>> {
+export async function keysetPage(
+  execution: Execution,
+  plan: QueryPlan,
+  options: PageOptions,
+): Promise<PageResult<Document>> {
   const { env, access, budget } = execution;
   const codec = await cursorCodec(await env.cursorKey(), bindingText(plan, access.fingerprint(tablesOf(plan))));
   const from = options.cursor === null ? startMark : checked(plan, await codec.read(options.cursor));
@@ -50,7 +54,8 @@ export async function keysetPage(execution: Execution, plan: QueryPlan, options:
   opened.stream.close();
   const stopped = opened.stream.stoppedAfter;
   const rows = placed.map(({ row }) => row);
-  if (pinned && stopped === null) return { page: rows, isDone: until.kind === "end", continueCursor: options.endCursor! };
+  if (pinned && stopped === null)
+    return { page: rows, isDone: until.kind === "end", continueCursor: options.endCursor! };
 
   let continueAt: Mark = endMark;
   if (next !== null) continueAt = between(plan, placed.at(-1)!, next);
@@ -113,7 +118,12 @@ function between(plan: QueryPlan, a: Placed, b: Placed): Position {
   }
   const { ordinal, key, probe } = a.branch!;
   if (a.branch !== b.branch || probe.kind === "get") return { kind: "probe", ordinal, key, values: null };
-  return { kind: "probe", ordinal, key, values: valuesOf(a.row, probe.fields.slice(0, separatingDepth(a.row, b.row, probe.fields))) };
+  return {
+    kind: "probe",
+    ordinal,
+    key,
+    values: valuesOf(a.row, probe.fields.slice(0, separatingDepth(a.row, b.row, probe.fields))),
+  };
 }
 
 /** The place after a row at which the stream stopped, wherever the next one may be. */

@@ -2,7 +2,18 @@ import { compareValues, type Value } from "convex/values";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { matches } from "../predicate/evaluate.js";
-import { complement, everything, intersect, interval, point, present, unite, absentOrNull, type Cut, type ValueSet } from "../predicate/sets.js";
+import {
+  complement,
+  everything,
+  intersect,
+  interval,
+  point,
+  present,
+  unite,
+  absentOrNull,
+  type Cut,
+  type ValueSet,
+} from "../predicate/sets.js";
 import type { Predicate } from "../predicate/types.js";
 import { readPath, type Stored } from "../predicate/values.js";
 import { nativeFilter, type FilterBuilder } from "./native-filter.js";
@@ -18,11 +29,14 @@ const set: fc.Arbitrary<ValueSet> = fc.oneof(
   fc.constantFrom(present, absentOrNull, everything),
   fc.tuple(cut, cut).map(([lower, upper]) => interval(lower, upper)),
 );
-const field = (name: string) => set.map((s): Predicate => ({ kind: "field", field: name, set: s, tests: [], total: true }));
+const field = (name: string) =>
+  set.map((s): Predicate => ({ kind: "field", field: name, set: s, tests: [], total: true }));
 const literal = fc.oneof(field("x"), field("y"), field("z.w"));
 const predicate: fc.Arbitrary<Predicate> = fc.oneof(
   literal,
-  fc.tuple(fc.constantFrom("and" as const, "or" as const), fc.array(literal, { minLength: 2, maxLength: 3 })).map(([kind, of]) => ({ kind, of })),
+  fc
+    .tuple(fc.constantFrom("and" as const, "or" as const), fc.array(literal, { minLength: 2, maxLength: 3 }))
+    .map(([kind, of]) => ({ kind, of })),
 );
 const row = fc.tuple(value, value, value).map(([x, y, w]) => ({ x, y, z: w === undefined ? {} : { w } }));
 

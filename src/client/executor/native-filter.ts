@@ -37,9 +37,19 @@ export function nativeFilter(predicate: Predicate): NativeFilter | null {
 
 function setFilter(field: string, set: ValueSet): NativeFilter | null {
   const points = pointsOf(set);
-  if (points !== null) return (q) => joined(points.map((value) => q.eq(q.field(field), value)), (of) => q.or(...of));
+  if (points !== null)
+    return (q) =>
+      joined(
+        points.map((value) => q.eq(q.field(field), value)),
+        (of) => q.or(...of),
+      );
   const missing = pointsOf(complement(set));
-  if (missing !== null) return (q) => joined(missing.map((value) => q.neq(q.field(field), value)), (of) => q.and(...of));
+  if (missing !== null)
+    return (q) =>
+      joined(
+        missing.map((value) => q.neq(q.field(field), value)),
+        (of) => q.and(...of),
+      );
   return null;
 }
 
@@ -52,10 +62,16 @@ function pointsOf(set: ValueSet): Stored[] | null {
   const points: Stored[] = [];
   for (const part of set) {
     // Nothing lies below absent, nor between absent and null.
-    const lower = part.lower === null ? below(undefined) : part.lower.value === undefined && part.lower.after ? below(null) : part.lower;
+    const lower =
+      part.lower === null
+        ? below(undefined)
+        : part.lower.value === undefined && part.lower.after
+          ? below(null)
+          : part.lower;
     const upper = part.upper !== null && part.upper.value === null && !part.upper.after ? above(undefined) : part.upper;
     if (isPoint({ lower, upper })) points.push(lower.value);
-    else if (upper !== null && compareCuts(lower, below(undefined)) === 0 && compareCuts(upper, above(null)) === 0) points.push(undefined, null);
+    else if (upper !== null && compareCuts(lower, below(undefined)) === 0 && compareCuts(upper, above(null)) === 0)
+      points.push(undefined, null);
     else return null;
   }
   return points;

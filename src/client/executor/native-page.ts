@@ -19,7 +19,8 @@ const largestDocument = 1_048_576;
 /** The plan as a native one, or null where it is none. */
 export function nativePlan(plan: QueryPlan): NativePlan | null {
   const probe = plan.probes[0];
-  if (plan.combine !== "single" || probe === undefined || probe.kind !== "range" || plan.keySets.length > 0) return null;
+  if (plan.combine !== "single" || probe === undefined || probe.kind !== "range" || plan.keySets.length > 0)
+    return null;
   if (plan.sorting !== "any" && plan.sorting !== "index") return null;
   if (probe.residual === null) return { probe, filter: null };
   const filter = nativeFilter(probe.residual);
@@ -59,7 +60,10 @@ export async function nativePage(
   const mostRows = Math.min(askedRows, spare.documents);
   const boundsRows = filter !== null || endCursor !== null || mostRows < numItems || askedRows < budget.maxScan;
   const askedBytes = (hides ? null : maximumBytesRead) ?? Infinity;
-  const mostBytes = Math.min(askedBytes, spare.bytes < numItems * largestDocument || endCursor !== null ? spare.bytes : Infinity);
+  const mostBytes = Math.min(
+    askedBytes,
+    spare.bytes < numItems * largestDocument || endCursor !== null ? spare.bytes : Infinity,
+  );
   let page: PageResult<Document>;
   try {
     page = (await filtered.paginate({
@@ -71,7 +75,8 @@ export async function nativePage(
     })) as unknown as PageResult<Document>;
   } catch (error) {
     if (isSecondPage(error)) return null;
-    if ((cursor !== null || endCursor !== null) && isCursorError(error)) throw invalidCursor("the platform refused the cursor");
+    if ((cursor !== null || endCursor !== null) && isCursorError(error))
+      throw invalidCursor("the platform refused the cursor");
     throw error;
   }
   budget.stopsByItself = true;
@@ -79,7 +84,7 @@ export async function nativePage(
     if (trace !== null) trace.probes[0]!.documents++;
     budget.read(row);
   }
-  // A pinned page that does not fit is split by who asked; was this one cut short because the transaction holds no more?
+  // A pinned page that does not fit is split by who asked. Was this one cut because the transaction holds no more?
   if (page.pageStatus === "SplitRequired" && page.page.length < (endCursor === null ? numItems : 1)) {
     if (mostBytes < askedBytes && budget.spare().bytes < 1) throw await budget.outOf("bytes");
     if (mostRows < askedRows && page.page.length >= mostRows) throw await budget.outOf("documents");
@@ -90,7 +95,8 @@ export async function nativePage(
 export const messageOf = (error: unknown): string =>
   typeof error === "object" && error !== null && "message" in error ? String(error.message) : String(error);
 
-export const isSecondPage = (error: unknown): boolean => /paginat\w+ quer|single paginated|inside a component/i.test(messageOf(error));
+export const isSecondPage = (error: unknown): boolean =>
+  /paginat\w+ quer|single paginated|inside a component/i.test(messageOf(error));
 
 /** The platform says `InvalidCursor`; its stand-in for tests fails to parse what is no cursor of its own. */
 export function isCursorError(error: unknown): boolean {

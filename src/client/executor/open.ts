@@ -5,12 +5,14 @@ import type { Document } from "./env.js";
 import type { Execution } from "./execution.js";
 import { compareBranches, expand, type Branch } from "./expand.js";
 import { gather, type Source } from "./gather.js";
+import { Merge } from "./merge.js";
 import { comparator, compareToPrefix } from "./order.js";
 import { orderedPart, placeOf, wholeSpan, type ProbePosition, type Span } from "./position.js";
 import { intersectIntervals, intervalOf, walkFrom, walkUntil, type TupleInterval } from "./ranges.js";
 import { GetReader, RangeReader, residualTest, type Reader, type Reading, type Stop } from "./scan.js";
 import { FirstRows } from "./sort.js";
-import { Concat, Listed, LookUps, Merge, SortTies, type RowStream } from "./streams.js";
+import { Concat, Listed, LookUps, type RowStream } from "./streams.js";
+import { SortTies } from "./ties.js";
 
 /** How a plan is to be read. */
 export interface Opening {
@@ -72,7 +74,12 @@ function readingOf(execution: Execution, plan: QueryPlan, { need, stop, eager }:
     // Rows that are sorted afterwards are all wanted; how many of a group of ties is not known beforehand.
     need: eager || sorts ? null : need,
     // Inside a group of ties there is no place to stop at.
-    stop: stop === null || !sorts ? stop : plan.sorting === "memory" ? null : { reached: false, note: (row, ok) => stop.note(row, ok) },
+    stop:
+      stop === null || !sorts
+        ? stop
+        : plan.sorting === "memory"
+          ? null
+          : { reached: false, note: (row, ok) => stop.note(row, ok) },
     unboundedSort: sorts && (plan.scan !== "bounded" || stop !== null),
     untested: eager || plan.sorting === "memory",
   };
@@ -87,7 +94,8 @@ function sourceOf(reading: Reading, plan: QueryPlan, branch: Branch, span: Span)
   const later = reading.untested && probe.residual !== null && hasExists(probe.residual);
   const test = later ? residualTest(execution, probe.residual) : null;
   const own: Reading = reading.untested === later ? reading : { ...reading, untested: later };
-  const reader = probe.kind === "get" ? getReader(own, plan, branch, span, count) : rangeReader(own, plan, branch, span, count);
+  const reader =
+    probe.kind === "get" ? getReader(own, plan, branch, span, count) : rangeReader(own, plan, branch, span, count);
   return reader === null ? null : { reader, test };
 }
 
@@ -171,7 +179,8 @@ async function combine(
   const compare = comparator(plan.order);
   if (plan.sorting === "memory" || eager) return await everything(plan, opening, sources);
   const allGets = branches.length > 0 && branches.every(({ probe }) => probe.kind === "get");
-  if (plan.sorting === "any") return allGets ? new LookUps(readers, plan.overlapping, need, stop) : new Concat(readers, plan.overlapping);
+  if (plan.sorting === "any")
+    return allGets ? new LookUps(readers, plan.overlapping, need, stop) : new Concat(readers, plan.overlapping);
   if (plan.sorting === "partial") {
     const ties = comparator(plan.order, plan.delivered);
     const kept = filtered(new Concat(readers, false), rowFilter(plan, span));
@@ -180,14 +189,21 @@ async function combine(
   if (plan.combine === "concat" && plan.keySets.length === 0) {
     return allGets ? new LookUps(readers, plan.overlapping, need, stop) : new Concat(readers, plan.overlapping);
   }
-  return readers.length === 1 ? new Concat(readers, false) : new Merge(readers, plan.order, (nth, row) => placeOf(branches[nth]!.probe, plan.order, row));
+  return readers.length === 1
+    ? new Concat(readers, false)
+    : new Merge(readers, plan.order, (nth, row) => placeOf(branches[nth]!.probe, plan.order, row));
 }
 
 /** All rows at once, read side by side; sorted when an order was asked for. */
-async function everything(plan: QueryPlan, { span, need, found }: Opening, sources: readonly Source[]): Promise<RowStream> {
+async function everything(
+  plan: QueryPlan,
+  { span, need, found }: Opening,
+  sources: readonly Source[],
+): Promise<RowStream> {
   const inSpan = rowFilter(plan, span);
   const seen = plan.overlapping ? new Set<string>() : null;
-  const sorts = plan.order.length > 0 && (plan.sorting === "memory" || plan.sorting === "partial" || plan.combine === "merge");
+  const sorts =
+    plan.order.length > 0 && (plan.sorting === "memory" || plan.sorting === "partial" || plan.combine === "merge");
   const first = new FirstRows(comparator(plan.order), need);
   const lists: Document[][] = sources.map(() => []);
   let rows = 0;

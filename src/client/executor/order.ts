@@ -16,7 +16,8 @@ export function comparator(order: readonly OrderKey[], depth = order.length): Co
   };
 }
 
-export const valuesOf = (row: Document, fields: readonly string[]): Stored[] => fields.map((field) => readPath(row, field));
+export const valuesOf = (row: Document, fields: readonly string[]): Stored[] =>
+  fields.map((field) => readPath(row, field));
 
 /** The values of the first `depth` keys of an order. */
 export const orderValues = (row: Document, order: readonly OrderKey[], depth = order.length): Stored[] =>

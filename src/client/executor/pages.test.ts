@@ -16,7 +16,8 @@ interface Reader {
   findMany(args: object): Promise<Row[]>;
 }
 type App = { with(ctx: never): { readonly query: object } };
-const reader = (app: App, ctx: Ctx, table: string): Reader => (app.with(ctx as never).query as Record<string, Reader>)[table]!;
+const reader = (app: App, ctx: Ctx, table: string): Reader =>
+  (app.with(ctx as never).query as Record<string, Reader>)[table]!;
 
 const posts = Array.from({ length: 30 }, (_, i) => ({
   title: `t${String(i).padStart(2, "0")}`,
@@ -40,22 +41,32 @@ const refusal = async (work: () => Promise<unknown>): Promise<OrmError> => {
   expect(error).toBeInstanceOf(OrmError);
   return error as OrmError;
 };
-const opts = (numItems: number, cursor: string | null, more: object = {}) => ({ paginationOpts: { numItems, cursor, ...more } });
+const opts = (numItems: number, cursor: string | null, more: object = {}) => ({
+  paginationOpts: { numItems, cursor, ...more },
+});
 
 describe("native pages", () => {
   test("serve a plan of one range whose residual is a filter", async () => {
     const first = await run((ctx) => reader(open, ctx, "posts").paginate({ ...native, ...opts(2, null) }));
     expect(first.page).toHaveLength(2);
     expect(isKeysetCursor(first.continueCursor)).toBe(false);
-    const second = await run((ctx) => reader(open, ctx, "posts").paginate({ ...native, ...opts(10, first.continueCursor) }));
+    const second = await run((ctx) =>
+      reader(open, ctx, "posts").paginate({ ...native, ...opts(10, first.continueCursor) }),
+    );
     expect(second).toMatchObject({ isDone: true });
     expect([...first.page, ...second.page].map(({ likes }) => likes)).toEqual([0, 1, 2, 3, 4]);
   });
 
   test("what is no cursor is refused in the form that makes the stock hook start over", async () => {
     for (const cursor of ["no cursor", "1", "ok1s.AAAA", "ok1p.W10"]) {
-      const error = await refusal(() => run((ctx) => reader(open, ctx, "posts").paginate({ ...native, ...opts(2, cursor) })));
-      expect(error.data).toMatchObject({ code: "INVALID_CURSOR", isConvexSystemError: true, paginationError: "InvalidCursor" });
+      const error = await refusal(() =>
+        run((ctx) => reader(open, ctx, "posts").paginate({ ...native, ...opts(2, cursor) })),
+      );
+      expect(error.data).toMatchObject({
+        code: "INVALID_CURSOR",
+        isConvexSystemError: true,
+        paginationError: "InvalidCursor",
+      });
     }
   });
 
@@ -69,8 +80,12 @@ describe("native pages", () => {
       return twice;
     });
     expect(isKeysetCursor(two.continueCursor)).toBe(true);
-    expect(again).toMatchObject({ data: { code: "INVALID_CURSOR", hint: expect.stringContaining("function of its own") as string } });
-    const rest = await run((ctx) => reader(open, ctx, "posts").paginate({ ...native, ...opts(10, two.continueCursor) }));
+    expect(again).toMatchObject({
+      data: { code: "INVALID_CURSOR", hint: expect.stringContaining("function of its own") as string },
+    });
+    const rest = await run((ctx) =>
+      reader(open, ctx, "posts").paginate({ ...native, ...opts(10, two.continueCursor) }),
+    );
     expect([...two.page, ...rest.page].map(({ likes }) => likes)).toEqual([0, 1, 2, 3, 4]);
   });
 
@@ -89,7 +104,9 @@ describe("options", () => {
     for (const args of [native, merged]) {
       const none = await run((ctx) => reader(open, ctx, "posts").paginate({ ...args, ...opts(0, null) }));
       expect(none).toMatchObject({ page: [], isDone: false });
-      const all = await run((ctx) => reader(open, ctx, "posts").paginate({ ...args, ...opts(100, none.continueCursor) }));
+      const all = await run((ctx) =>
+        reader(open, ctx, "posts").paginate({ ...args, ...opts(100, none.continueCursor) }),
+      );
       expect(all.page).toHaveLength(args === native ? 5 : 20);
       expect(all.isDone).toBe(true);
     }
@@ -124,7 +141,12 @@ describe("keyset cursors", () => {
       expect((await refusal(() => page(open, args, continueCursor))).code).toBe("INVALID_CURSOR");
     }
     const other = refusal(() =>
-      run((ctx) => reader(open, ctx, "comments").paginate({ where: { OR: [{ likes: 1 }, { likes: 2 }] }, ...opts(3, continueCursor) })),
+      run((ctx) =>
+        reader(open, ctx, "comments").paginate({
+          where: { OR: [{ likes: 1 }, { likes: 2 }] },
+          ...opts(3, continueCursor),
+        }),
+      ),
     );
     expect((await other).code).toBe("INVALID_CURSOR");
   });
@@ -133,14 +155,18 @@ describe("keyset cursors", () => {
     // An encoded cursor can be forged as long as there is no key: it reaches nothing that the query does not.
     const { continueCursor } = await page(open, merged, null);
     const [digest] = JSON.parse(atob(continueCursor.slice(5).replaceAll("-", "+").replaceAll("_", "/"))) as [string];
-    const forged = `ok1p.${btoa(JSON.stringify([digest, ["order", [[-99]]]])).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
+    const forged = `ok1p.${btoa(JSON.stringify([digest, ["order", [[-99]]]]))
+      .replaceAll("+", "-")
+      .replaceAll("/", "_")
+      .replaceAll("=", "")}`;
     const rows = await page(open, merged, forged, 100);
     expect(rows.page).toHaveLength(20);
   });
 
   test("sealed as soon as there is a key, encoded ones then refused", async () => {
     const own = await store({ posts });
-    const ask = (cursor: string | null) => own.t.query((ctx) => reader(guarded, ctx, "posts").paginate({ ...merged, ...opts(3, cursor) }));
+    const ask = (cursor: string | null) =>
+      own.t.query((ctx) => reader(guarded, ctx, "posts").paginate({ ...merged, ...opts(3, cursor) }));
     const before = await ask(null);
     expect(before.continueCursor).toMatch(/^ok1p\./);
     await own.t.mutation(async (ctx) => void (await ctx.runMutation(components.orm.cursors.rotate, {})));
@@ -157,14 +183,23 @@ describe("keyset cursors", () => {
     const own = await store({ posts });
     const [ann, bob] = [forSession({ likes: 2 }), forSession({ likes: 3 })];
     const spec = (using: object) => ({ posts: { seen: { for: "select", using } } }) as never;
-    await own.t.mutation(async (ctx) => void (await ann.policies.sync(ctx as never, spec({ likes: { lte: session("likes") } }))));
+    await own.t.mutation(
+      async (ctx) => void (await ann.policies.sync(ctx as never, spec({ likes: { lte: session("likes") } }))),
+    );
     const args = { where: { status: { in: ["live", "draft"] } }, orderBy: [{ title: "asc" }] };
-    const ask = (app: App, cursor: string | null) => own.t.query((ctx) => reader(app, ctx, "posts").paginate({ ...args, ...opts(3, cursor) }));
+    const ask = (app: App, cursor: string | null) =>
+      own.t.query((ctx) => reader(app, ctx, "posts").paginate({ ...args, ...opts(3, cursor) }));
     const first = await ask(ann, null);
     expect(first.page.every(({ likes }) => likes! <= 2)).toBe(true);
     expect((await ask(ann, first.continueCursor)).page).toHaveLength(3);
     expect((await refusal(() => ask(bob, first.continueCursor))).code).toBe("INVALID_CURSOR");
-    await own.t.mutation(async (ctx) => void (await ann.policies.sync(ctx as never, spec({ likes: { lte: session("likes") }, _id: { isNotNull: true } }))));
+    await own.t.mutation(
+      async (ctx) =>
+        void (await ann.policies.sync(
+          ctx as never,
+          spec({ likes: { lte: session("likes") }, _id: { isNotNull: true } }),
+        )),
+    );
     expect((await refusal(() => ask(ann, first.continueCursor))).code).toBe("INVALID_CURSOR");
   });
 });
@@ -173,15 +208,25 @@ test("under a residual policy maximumRowsRead counts visible rows only", async (
   const own = await store({ posts });
   const app = forSession({});
   const using = { OR: [{ likes: 4 }, { title: { endsWith: "9" } }] };
-  await own.t.mutation(async (ctx) => void (await app.policies.sync(ctx as never, { posts: { seen: { for: "select", using } } } as never)));
+  await own.t.mutation(
+    async (ctx) => void (await app.policies.sync(ctx as never, { posts: { seen: { for: "select", using } } } as never)),
+  );
   const page = await own.t.query((ctx) =>
-    reader(app, ctx, "posts").paginate({ where: { status: "live" }, orderBy: { title: "asc" }, ...opts(10, null, { maximumRowsRead: 3 }) }),
+    reader(app, ctx, "posts").paginate({
+      where: { status: "live" },
+      orderBy: { title: "asc" },
+      ...opts(10, null, { maximumRowsRead: 3 }),
+    }),
   );
   // Seven rows were read; three of them are visible.
   expect(page.page).toHaveLength(2);
   expect(page.isDone).toBe(true);
   const bounded = await own.t.query((ctx) =>
-    reader(app, ctx, "posts").paginate({ orderBy: { title: "asc" }, allowFullScan: true, ...opts(10, null, { maximumRowsRead: 3 }) }),
+    reader(app, ctx, "posts").paginate({
+      orderBy: { title: "asc" },
+      allowFullScan: true,
+      ...opts(10, null, { maximumRowsRead: 3 }),
+    }),
   );
   expect(bounded.page).toHaveLength(3);
   expect(bounded.isDone).toBe(false);

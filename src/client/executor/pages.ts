@@ -24,14 +24,22 @@ export interface PageResult<Row> {
  * `SORT_UNBOUNDED` when a sorted page needs more than `maxScan` documents; `BUDGET`.
  * @throws TooManyKeys when a key set outgrows `maxProbes`; plan again with `semiJoins: false`.
  */
-export async function paginatePlan(execution: Execution, plan: QueryPlan, options: unknown): Promise<PageResult<Document>> {
+export async function paginatePlan(
+  execution: Execution,
+  plan: QueryPlan,
+  options: unknown,
+): Promise<PageResult<Document>> {
   const parsed = parsePageOptions(plan.table, options);
   const page = (await tryNative(execution, plan, parsed)) ?? (await keysetPage(execution, plan, parsed));
   if (execution.trace !== null) execution.trace.rows = page.page.length;
   return page;
 }
 
-async function tryNative(execution: Execution, plan: QueryPlan, options: PageOptions): Promise<PageResult<Document> | null> {
+async function tryNative(
+  execution: Execution,
+  plan: QueryPlan,
+  options: PageOptions,
+): Promise<PageResult<Document> | null> {
   const { cursor, endCursor, numItems } = options;
   const cursors = [cursor, endCursor].filter((c) => c !== null);
   if (cursors.some(isKeysetCursor)) return null;

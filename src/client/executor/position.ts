@@ -39,7 +39,8 @@ function constantsOf(probe: RangeProbe): Map<string, Stored> {
   const { residual } = probe;
   const parts: readonly Predicate[] = residual === null ? [] : residual.kind === "and" ? residual.of : [residual];
   for (const part of parts) {
-    if (part.kind === "field" && part.set.length === 1 && isPoint(part.set[0]!)) constants.set(part.field, part.set[0]!.lower!.value);
+    if (part.kind === "field" && part.set.length === 1 && isPoint(part.set[0]!))
+      constants.set(part.field, part.set[0]!.lower!.value);
   }
   probe.eq.forEach((value, i) => constants.set(probe.fields[i]!, value));
   return constants;
@@ -78,7 +79,8 @@ function cutInProbe(probe: RangeProbe, order: readonly OrderKey[], values: reado
       continue;
     }
     while (at < probe.fields.length && constants.has(probe.fields[at]!)) cut.push(constants.get(probe.fields[at++]!));
-    if (probe.fields[at] !== field) throw new Error(`the plan's probe of ${probe.index} does not deliver its order at ${field}`);
+    if (probe.fields[at] !== field)
+      throw new Error(`the plan's probe of ${probe.index} does not deliver its order at ${field}`);
     cut.push(values[i]);
     at++;
   }

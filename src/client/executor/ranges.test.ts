@@ -41,21 +41,26 @@ const inRange = (tuple: readonly Stored[], { eq, lower, upper }: Range): boolean
 describe("tuple cuts", () => {
   test("split ranges hold exactly the tuples between the cuts, each once, in the order of the walk", () => {
     fc.assert(
-      fc.property(fc.option(cut), fc.option(cut), fc.constantFrom("asc" as const, "desc" as const), (a, b, direction) => {
-        const interval = intersectIntervals({ lower: a, upper: null }, { lower: null, upper: b });
-        const expected = tuples.filter((tuple) => inside(tuple, { lower: a, upper: b }));
-        if (interval === null) {
-          expect(expected).toHaveLength(0);
-          return;
-        }
-        if (direction === "desc") expected.reverse();
-        const ranges = splitRange(interval, direction);
-        const walked = ranges.flatMap((range) => {
-          const held = tuples.filter((tuple) => inRange(tuple, range));
-          return direction === "asc" ? held : held.reverse();
-        });
-        expect(walked).toEqual(expected);
-      }),
+      fc.property(
+        fc.option(cut),
+        fc.option(cut),
+        fc.constantFrom("asc" as const, "desc" as const),
+        (a, b, direction) => {
+          const interval = intersectIntervals({ lower: a, upper: null }, { lower: null, upper: b });
+          const expected = tuples.filter((tuple) => inside(tuple, { lower: a, upper: b }));
+          if (interval === null) {
+            expect(expected).toHaveLength(0);
+            return;
+          }
+          if (direction === "desc") expected.reverse();
+          const ranges = splitRange(interval, direction);
+          const walked = ranges.flatMap((range) => {
+            const held = tuples.filter((tuple) => inRange(tuple, range));
+            return direction === "asc" ? held : held.reverse();
+          });
+          expect(walked).toEqual(expected);
+        },
+      ),
       { numRuns: 1_000, seed: 7 },
     );
   });
@@ -90,6 +95,8 @@ describe("tuple cuts", () => {
   test("resuming after one field's value is a single range", () => {
     const probe = intervalOf({ eq: ["x"], lower: null, upper: { value: 9, after: false } });
     const rest = intersectIntervals(probe, walkFrom(["x", 4], true, "asc"))!;
-    expect(splitRange(rest, "asc")).toEqual([{ eq: ["x"], lower: { value: 4, after: true }, upper: { value: 9, after: false } }]);
+    expect(splitRange(rest, "asc")).toEqual([
+      { eq: ["x"], lower: { value: 4, after: true }, upper: { value: 9, after: false } },
+    ]);
   });
 });

@@ -41,15 +41,27 @@ export function intervalOf(probe: Pick<RangeProbe, "eq" | "lower" | "upper">): T
   const { eq, lower, upper } = probe;
   const pinned = eq.length > 0;
   return {
-    lower: lower !== null ? { values: [...eq, lower.value], after: lower.after } : pinned ? { values: eq, after: false } : null,
-    upper: upper !== null ? { values: [...eq, upper.value], after: upper.after } : pinned ? { values: eq, after: true } : null,
+    lower:
+      lower !== null
+        ? { values: [...eq, lower.value], after: lower.after }
+        : pinned
+          ? { values: eq, after: false }
+          : null,
+    upper:
+      upper !== null
+        ? { values: [...eq, upper.value], after: upper.after }
+        : pinned
+          ? { values: eq, after: true }
+          : null,
   };
 }
 
 /** The common part of two intervals, or null when there is none. */
 export function intersectIntervals(a: TupleInterval, b: TupleInterval): TupleInterval | null {
-  const lower = a.lower === null ? b.lower : b.lower === null || compareTupleCuts(a.lower, b.lower) >= 0 ? a.lower : b.lower;
-  const upper = a.upper === null ? b.upper : b.upper === null || compareTupleCuts(a.upper, b.upper) <= 0 ? a.upper : b.upper;
+  const lower =
+    a.lower === null ? b.lower : b.lower === null || compareTupleCuts(a.lower, b.lower) >= 0 ? a.lower : b.lower;
+  const upper =
+    a.upper === null ? b.upper : b.upper === null || compareTupleCuts(a.upper, b.upper) <= 0 ? a.upper : b.upper;
   return lower !== null && upper !== null && compareTupleCuts(lower, upper) >= 0 ? null : { lower, upper };
 }
 
@@ -78,16 +90,25 @@ export function splitRange({ lower, upper }: TupleInterval, direction: Direction
   while (shared < low.length && shared < high.length && compare(low[shared], high[shared]) === 0) shared++;
   const ranges: Range[] = [];
   for (let i = low.length - 1; i > shared; i--) {
-    ranges.push({ eq: low.slice(0, i), lower: { value: low[i], after: i < low.length - 1 || lower!.after }, upper: null });
+    ranges.push({
+      eq: low.slice(0, i),
+      lower: { value: low[i], after: i < low.length - 1 || lower!.after },
+      upper: null,
+    });
   }
   const middle: Range = {
     eq: low.slice(0, shared),
     lower: low.length > shared ? { value: low[shared], after: low.length > shared + 1 || lower!.after } : null,
     upper: high.length > shared ? { value: high[shared], after: high.length === shared + 1 && upper!.after } : null,
   };
-  if (middle.lower === null || middle.upper === null || compareCuts(middle.lower, middle.upper) < 0) ranges.push(middle);
+  if (middle.lower === null || middle.upper === null || compareCuts(middle.lower, middle.upper) < 0)
+    ranges.push(middle);
   for (let i = shared + 1; i < high.length; i++) {
-    ranges.push({ eq: high.slice(0, i), lower: null, upper: { value: high[i], after: i === high.length - 1 && upper!.after } });
+    ranges.push({
+      eq: high.slice(0, i),
+      lower: null,
+      upper: { value: high[i], after: i === high.length - 1 && upper!.after },
+    });
   }
   const useful = ranges.filter(mayHoldKeys).map(withoutIdleBound);
   return direction === "asc" ? useful : useful.reverse();
@@ -103,7 +124,9 @@ export function applyRange(q: RangeBuilder, fields: readonly string[], range: Ra
   let builder = q;
   range.eq.forEach((value, i) => (builder = builder.eq(fields[i]!, value)));
   const field = fields[range.eq.length];
-  if (range.lower !== null) builder = range.lower.after ? builder.gt(field!, range.lower.value) : builder.gte(field!, range.lower.value);
-  if (range.upper !== null) builder = range.upper.after ? builder.lte(field!, range.upper.value) : builder.lt(field!, range.upper.value);
+  if (range.lower !== null)
+    builder = range.lower.after ? builder.gt(field!, range.lower.value) : builder.gte(field!, range.lower.value);
+  if (range.upper !== null)
+    builder = range.upper.after ? builder.lte(field!, range.upper.value) : builder.lt(field!, range.upper.value);
   return builder;
 }

@@ -24,7 +24,8 @@ beforeAll(() => {
       publishedAt: i,
     });
   }
-  for (let i = 0; i < 10_000; i++) db.insert("comments", { postId: "p", userId: "u", approved: true, likes: 1, body: `b${i}` });
+  for (let i = 0; i < 10_000; i++)
+    db.insert("comments", { postId: "p", userId: "u", approved: true, likes: 1, body: `b${i}` });
 });
 beforeEach(() => db.resetCounts());
 
@@ -36,7 +37,10 @@ async function pages(table: string, args: object, numItems: number, most = 6): P
   let cursor: string | null = null;
   while (counts.length < most) {
     db.resetCounts();
-    const page = (await reader(envOf(db), table).paginate({ ...args, paginationOpts: { numItems, cursor } })) as unknown as PageResult<unknown>;
+    const page = (await reader(envOf(db), table).paginate({
+      ...args,
+      paginationOpts: { numItems, cursor },
+    })) as unknown as PageResult<unknown>;
     counts.push(reads());
     if (page.isDone) break;
     expect(page.page).toHaveLength(numItems);
@@ -47,7 +51,11 @@ async function pages(table: string, args: object, numItems: number, most = 6): P
 
 describe("whole queries", () => {
   test("an equality, a range and an order of one index: limit documents, one range", async () => {
-    const rows = await posts().findMany({ where: { likes: { gte: 10 }, status: "live" }, orderBy: { likes: "desc" }, limit: 10 });
+    const rows = await posts().findMany({
+      where: { likes: { gte: 10 }, status: "live" },
+      orderBy: { likes: "desc" },
+      limit: 10,
+    });
     expect(rows).toHaveLength(10);
     expect(reads()).toEqual([10, 1]);
   });
@@ -85,7 +93,12 @@ describe("whole queries", () => {
   });
 
   test("a residual stops at the last row wanted", async () => {
-    const rows = await posts().findMany({ where: { title: { endsWith: "7" } }, orderBy: { _creationTime: "asc" }, limit: 10, allowFullScan: true });
+    const rows = await posts().findMany({
+      where: { title: { endsWith: "7" } },
+      orderBy: { _creationTime: "asc" },
+      limit: 10,
+      allowFullScan: true,
+    });
     expect(rows).toHaveLength(10);
     // Four rows of every forty match.
     expect(db.documents).toBe(98);
@@ -100,7 +113,10 @@ describe("whole queries", () => {
   });
 
   test("gets are looked up together, no more of them than rows are wanted", async () => {
-    const ids = db.all("posts").slice(0, 60).map(({ _id }) => _id);
+    const ids = db
+      .all("posts")
+      .slice(0, 60)
+      .map(({ _id }) => _id);
     await posts().findMany({ where: { _id: { in: ids } }, limit: 5 });
     expect(reads()).toEqual([5, 5]);
     db.resetCounts();
@@ -129,7 +145,10 @@ describe("pages", () => {
     ["ne", { where: { lang: { ne: "ab" } }, orderBy: [{ lang: "asc" }, { title: "asc" }] }, 10, 12, 3],
     [
       "OR of two indexed ranges, merged",
-      { where: { OR: [{ status: "live", publishedAt: { gte: 0 } }, { status: "draft" }] }, orderBy: [{ publishedAt: "asc" }, { title: "asc" }] },
+      {
+        where: { OR: [{ status: "live", publishedAt: { gte: 0 } }, { status: "draft" }] },
+        orderBy: [{ publishedAt: "asc" }, { title: "asc" }],
+      },
       10,
       12,
       2,
@@ -154,7 +173,9 @@ describe("pages", () => {
 
   test("sorted pages past maxScan say so", async () => {
     const args = { where: { likes: 1 }, orderBy: { body: "asc" }, paginationOpts: { numItems: 5, cursor: null } };
-    await expect(reader(envOf(db), "comments").paginate(args)).rejects.toMatchObject({ data: { code: "SORT_UNBOUNDED", allowed: 4_096 } });
+    await expect(reader(envOf(db), "comments").paginate(args)).rejects.toMatchObject({
+      data: { code: "SORT_UNBOUNDED", allowed: 4_096 },
+    });
     expect(db.documents).toBeLessThanOrEqual(defaultLimits.maxScan + 1);
   });
 });

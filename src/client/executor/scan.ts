@@ -37,7 +37,10 @@ export interface Reader {
 }
 
 /** Tests what the index did not decide. */
-export function residualTest(execution: Execution, residual: Predicate | null): (row: Document) => boolean | Promise<boolean> {
+export function residualTest(
+  execution: Execution,
+  residual: Predicate | null,
+): (row: Document) => boolean | Promise<boolean> {
   if (residual === null) return () => true;
   if (!hasExists(residual)) return (row) => matches(residual, row);
   return (row) => matchesWith(residual, row, execution.exists);
@@ -207,6 +210,3 @@ export class GetReader implements Reader {
     this.done = true;
   }
 }
-
-/** A reader of no rows. */
-export const nothing: Reader = { next: () => Promise.resolve(null), last: null, stopped: false, close: () => undefined };

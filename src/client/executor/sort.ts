@@ -40,7 +40,7 @@ export class FirstRows {
 
   private up(start: number): void {
     const { heap } = this;
-    for (let at = start; at > 0; ) {
+    for (let at = start; at > 0;) {
       const parent = (at - 1) >> 1;
       if (this.compare(heap[at]!, heap[parent]!) <= 0) return;
       [heap[at], heap[parent]] = [heap[parent]!, heap[at]!];
@@ -50,7 +50,7 @@ export class FirstRows {
 
   private down(start: number): void {
     const { heap } = this;
-    for (let at = start; ; ) {
+    for (let at = start; ;) {
       let greatest = at;
       for (const child of [2 * at + 1, 2 * at + 2]) {
         if (child < heap.length && this.compare(heap[child]!, heap[greatest]!) > 0) greatest = child;
