@@ -1,4 +1,4 @@
-import { hidesSoftDeleted, pointShare } from "./estimate.js";
+import { hidesSoftDeleted, pointShare, testReads } from "./estimate.js";
 import type { Path, Planning } from "./paths.js";
 import type { Combine, QueryPlan, Sorting } from "./plan.js";
 
@@ -36,7 +36,10 @@ export function finish(planning: Planning, path: Path): Finished {
     documents = Math.min(path.rows, stopsAt + Math.max(1, group));
   }
   const heads = combine === "merge" ? path.queries : 0;
-  documents = Math.min(path.rows, documents + heads) + path.overhead;
+  documents = Math.min(path.rows, documents + heads);
+  const tests = path.probes.reduce((n, probe) => n + testReads(table, probe.residual, documents / path.probes.length), 0);
+  documents += tests + path.overhead;
+  const queries = path.queries + tests;
   const sortWork = sorting === "memory" ? path.rows * 0.05 : 0;
   const residual = path.probes.some((probe) => {
     const parts = probe.residual === null ? [] : probe.residual.kind === "and" ? probe.residual.of : [probe.residual];
@@ -49,9 +52,9 @@ export function finish(planning: Planning, path: Path): Finished {
     sorting,
     delivered: full ? order.length : sorting === "partial" ? path.inSequence : 0,
     documents,
-    queries: path.queries,
+    queries,
     rows: Math.min(path.yield, wanted ?? path.yield),
-    cost: documents + path.queries + sortWork,
+    cost: documents + queries + sortWork,
     scan: path.bounded ? "bounded" : limited ? "limited" : "full",
   };
 }

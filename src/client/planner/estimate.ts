@@ -1,6 +1,6 @@
 import { above, absentOrNull, bracketOf, compareCuts, isPoint, sameSet, type Interval, type ValueSet } from "../predicate/sets.js";
-import type { Predicate } from "../predicate/types.js";
-import { typeBit, type FieldInfo, type TableInfo } from "../schema/catalog.js";
+import type { ExistsPredicate, Predicate } from "../predicate/types.js";
+import { typeBit, type Catalog, type FieldInfo, type TableInfo } from "../schema/catalog.js";
 
 /** Convex keeps no statistics: every table is taken to have this many rows, and fields to be as their types suggest. */
 export const assumedRows = 10_000;
@@ -68,13 +68,13 @@ export function hidesSoftDeleted(table: TableInfo, predicate: Predicate): boolea
 const shares = new WeakMap<Predicate, number>();
 
 /** The share of rows that match a normalised predicate, its parts taken as independent. */
-export function share(table: TableInfo, predicate: Predicate): number {
+export function share(catalog: Catalog, table: TableInfo, predicate: Predicate): number {
   let known = shares.get(predicate);
-  if (known === undefined) shares.set(predicate, (known = computeShare(table, predicate)));
+  if (known === undefined) shares.set(predicate, (known = computeShare(catalog, table, predicate)));
   return known;
 }
 
-function computeShare(table: TableInfo, predicate: Predicate): number {
+function computeShare(catalog: Catalog, table: TableInfo, predicate: Predicate): number {
   switch (predicate.kind) {
     case "const":
       return predicate.value === true ? 1 : 0;
@@ -83,13 +83,41 @@ function computeShare(table: TableInfo, predicate: Predicate): number {
       if (hidesSoftDeleted(table, predicate)) return wide;
       return setShare(table, predicate.field, predicate.set) * predicate.tests.reduce((p, t) => p * (t.negated ? wide : 0.25), 1);
     }
-    case "exists":
-      return predicate.negated ? 0.7 : 0.3;
+    case "exists": {
+      const some = existsShare(catalog, predicate);
+      return predicate.negated ? Math.max(1 - some, 1 - wide) : some;
+    }
     case "and":
-      return predicate.of.reduce((p, part) => p * share(table, part), 1);
+      return predicate.of.reduce((p, part) => p * share(catalog, table, part), 1);
     case "or":
-      return 1 - predicate.of.reduce((p, part) => p * (1 - share(table, part)), 1);
+      return 1 - predicate.of.reduce((p, part) => p * (1 - share(catalog, table, part)), 1);
     case "not":
-      return 1 - share(table, predicate.of);
+      return 1 - share(catalog, table, predicate.of);
   }
+}
+
+/** The share of rows with some related row that passes: of a to-one's its share, of a to-many's that of any of its rows. */
+function existsShare(catalog: Catalog, { relation, where, junction }: ExistsPredicate): number {
+  const target = catalog.tables[relation.target]!;
+  let passes = share(catalog, target, where);
+  if (relation.kind === "one") return Math.min(passes, wide);
+  const [held, key] = relation.through === null ? [target, relation.to] : [catalog.tables[relation.through.table]!, relation.through.from];
+  if (relation.through !== null) passes *= share(catalog, held, junction);
+  return Math.min(1 - (1 - passes) ** rowsOfKey(held, key), 0.7);
+}
+
+/** Rows that one key is taken to have. */
+function rowsOfKey(table: TableInfo, key: readonly string[]): number {
+  return Math.max(1, assumedRows * key.reduce((p, field) => p * pointShare(table, field), 1));
+}
+
+/**
+ * What testing the relation filters of a residual on so many rows is taken to read: a look-up for each distinct key,
+ * answers being remembered, and a document for each.
+ */
+export function testReads(table: TableInfo, residual: Predicate | null, rows: number): number {
+  if (residual === null) return 0;
+  if (residual.kind === "and" || residual.kind === "or") return residual.of.reduce((n, part) => n + testReads(table, part, rows), 0);
+  if (residual.kind !== "exists") return 0;
+  return Math.min(rows, 1 / residual.relation.from.reduce((p, field) => p * pointShare(table, field), 1));
 }

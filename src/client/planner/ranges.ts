@@ -91,7 +91,7 @@ export function indexPaths(planning: Planning, index: IndexInfo, conjunction: Co
 }
 
 function toPath(planning: Planning, index: IndexInfo, conjunction: Conjunction, walk: Walk, keys: SuppliedKeys | null): Path {
-  const { table, order } = planning;
+  const { catalog, table, order } = planning;
   const residual = residualOf(conjunction, walk.absorbed, keys?.settles ?? null);
   const { delivered: inSequence, direction } = deliveredBy(index.fields, conjunction.pinned, order);
   const each = walk.combos.every((combo) => {
@@ -112,7 +112,7 @@ function toPath(planning: Planning, index: IndexInfo, conjunction: Conjunction, 
   const expectedKeys = keys?.expected ?? 1;
   const rows = expectedRows(table, index, conjunction, walk, keys);
   const overhead = keys === null ? 0 : keys.keySet.plan.estimate.documents + keys.keySet.plan.estimate.queries;
-  const left = residual === null ? 1 : share(table, residual);
+  const left = residual === null ? 1 : share(catalog, table, residual);
   const gets = probes[0]!.kind === "get";
   return {
     key: `${keys === null ? "index" : `semi ${keys.keySet.relation}`}:${index.name}:${walk.depth}`,
@@ -146,7 +146,7 @@ function expectedRows(table: TableInfo, index: IndexInfo, conjunction: Conjuncti
 export function walkPath(planning: Planning, index: IndexInfo, conjunction: Conjunction): Path {
   const { delivered, direction } = deliveredBy(index.fields, conjunction.pinned, planning.order);
   const residual = conjunction.whole === always ? null : conjunction.whole;
-  const left = residual === null ? 1 : share(planning.table, residual);
+  const left = residual === null ? 1 : share(planning.catalog, planning.table, residual);
   return {
     key: `walk:${index.name}`,
     probes: [

@@ -13,7 +13,7 @@ const assumedKeys = 20;
 
 /**
  * Paths that drive from the related side: the related rows that pass the filter are read through an index of theirs, and
- * their keys become ranges of the root. Only where the related side is itself bounded and its keys are few enough.
+ * their keys become ranges of the root. Only where the related side is itself bounded.
  */
 export function semiJoinPaths(planning: Planning, conjunction: Conjunction): Path[] {
   const paths: Path[] = [];
@@ -22,7 +22,6 @@ export function semiJoinPaths(planning: Planning, conjunction: Conjunction): Pat
     const source = keySource(planning, filter);
     if (source === null) continue;
     const { keySet, expected } = source;
-    if (expected > planning.request.limits.maxProbes) continue;
     const keys = { keySet, fields: filter.relation.from, expected, settles: filter };
     for (const index of planning.table.indexes) paths.push(...indexPaths(planning, index, conjunction, keys));
   }
