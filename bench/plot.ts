@@ -10,7 +10,7 @@ const colours: Readonly<Record<Product, string>> = {
   "convex-helpers": "#cc79a7",
 };
 
-const labels = 455;
+const labels = 480;
 const panel = { width: 330, gap: 40 };
 const row = 34;
 const top = 96;

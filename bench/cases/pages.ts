@@ -65,7 +65,7 @@ export const pages: PagedCase[] = [
     },
   },
   {
-    shape: "OR of two indexed predicates that overlap, ordered, pages of 10",
+    shape: "OR of two that overlap, ordered, pages of 10",
     numItems,
     target: "<= 12/2, and 1 a row of both",
     laterTarget: "<= 12/2, and 1 a row of both",
@@ -99,7 +99,7 @@ export const pages: PagedCase[] = [
     },
   },
   {
-    shape: "IN of 2 in an order where 6,667 rows tie, pages of 1,000",
+    shape: "IN of 2, all 6,667 rows tie, pages of 1,000",
     numItems: 1_000,
     target: "<= 1,002/2",
     laterTarget: "<= 1,002/4",

@@ -1,5 +1,5 @@
 import type { Value } from "convex/values";
-import { expressions, testOf } from "./expression.js";
+import { testOf, type expressions } from "./expression.js";
 import { above, type Interval, type Key, type Place } from "./interval.js";
 import type { Document, Entry, Store } from "./store.js";
 
