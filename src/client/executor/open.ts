@@ -176,7 +176,6 @@ async function combine(
   readers: readonly Reader[],
 ): Promise<RowStream> {
   const { need, stop, eager, span } = opening;
-  const compare = comparator(plan.order);
   if (plan.sorting === "memory" || eager) return await everything(plan, opening, sources);
   const allGets = branches.length > 0 && branches.every(({ probe }) => probe.kind === "get");
   if (plan.sorting === "any")
@@ -184,7 +183,7 @@ async function combine(
   if (plan.sorting === "partial") {
     const ties = comparator(plan.order, plan.delivered);
     const kept = filtered(new Concat(readers, false), rowFilter(plan, span));
-    return new SortTies(kept, ties, compare, need, stop);
+    return new SortTies(kept, ties, comparator(plan.order), need, stop);
   }
   if (plan.combine === "concat" && plan.keySets.length === 0) {
     return allGets ? new LookUps(readers, plan.overlapping, need, stop) : new Concat(readers, plan.overlapping);
