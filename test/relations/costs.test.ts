@@ -139,6 +139,12 @@ describe("what is read once", () => {
     expect({ documents, queries }).toEqual({ documents: 10 + 10 + 20, queries: 1 + 10 + 10 });
   });
 
+  test("a filter's related rows need no get when they are loaded too", async () => {
+    const { value, documents, queries } = await store.measure((db) => db.posts.findMany({ where: { author: { name: "user 4" } }, limit: 5, with: { author: true } }));
+    expect(value.map((p) => p.author?.name)).toEqual(Array.from({ length: 5 }, () => "user 4"));
+    expect({ documents, queries }).toEqual({ documents: 1 + 5, queries: 2 });
+  });
+
   test("what callers change is theirs alone", async () => {
     const { value } = await store.measure((db) => db.posts.findMany({ orderBy: { rank: "asc" }, limit: 11, with: { author: true } }));
     const [first, eleventh] = [value[0]!.author!, value[10]!.author!];

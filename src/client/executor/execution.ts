@@ -3,7 +3,7 @@ import type { ExistsProbe } from "../predicate/evaluate.js";
 import type { Limits } from "../planner/limits.js";
 import type { QueryPlan } from "../planner/plan.js";
 import type { Budget } from "./budget.js";
-import type { Env } from "./env.js";
+import type { Document, Env } from "./env.js";
 
 /** What was read: documents consumed, and index ranges opened or ids looked up (`databaseQueries`). */
 export interface ReadCount {
@@ -33,6 +33,8 @@ export interface Execution {
   readonly budget: Budget;
   /** Answers the relation filters that are left as residuals. */
   readonly exists: ExistsProbe;
+  /** Told of the whole rows that key sets read, so that a relation load need not get them again. */
+  readonly note?: (row: Document) => void;
   /** Filled when given: for `analyze`. */
   readonly trace: Trace | null;
   /** The advisor's indexes for this query, asked only when an error needs them. */

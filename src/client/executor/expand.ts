@@ -69,6 +69,7 @@ async function keysOf(
   const keys = new Map<string, readonly Stored[]>();
   try {
     await readRows({ ...execution, trace }, set.plan, (row) => {
+      execution.note?.(row);
       const key = set.columns.map((column) => readPath(row, column));
       if (key.some((part) => part === undefined || part === null)) return;
       keys.set(key.map(keyText).join("\u0000"), key);

@@ -4,7 +4,7 @@ import type { Limits } from "../planner/limits.js";
 import type { QueryPlan } from "../planner/plan.js";
 import { Budget } from "./budget.js";
 import { Documents } from "./documents.js";
-import type { Env } from "./env.js";
+import type { Document, Env } from "./env.js";
 import { emptyTrace, totalReads, type Execution, type ReadCount, type Trace } from "./execution.js";
 import { existsProbe, Memo } from "./exists.js";
 import { Purse } from "./purse.js";
@@ -74,5 +74,6 @@ export function executionOf(run: ReadRun, plan: QueryPlan, options: ExecutionOpt
   const trace = run.reads === null ? null : emptyTrace(plan);
   if (trace !== null && options.node !== undefined) run.reads!.traces.push({ node: options.node, trace });
   const count: ReadCount | null = trace?.filters ?? null;
-  return { env, access, limits, budget, exists: existsProbe(run, budget, count), trace, suggestions };
+  const note = (row: Document): void => run.documents.note([row]);
+  return { env, access, limits, budget, exists: existsProbe(run, budget, count), note, trace, suggestions };
 }
