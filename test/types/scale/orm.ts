@@ -1,5 +1,5 @@
-import { defineRelations } from "../../../src/client/schema/relations.js";
-import { Orm } from "./declared.js";
+import { defineRelations, Orm } from "convex-orm";
+import type { ComponentApi } from "convex-orm/_generated/component.js";
 import { schema } from "./schema.js";
 
 export const relations = defineRelations(schema, (r) => ({
@@ -94,8 +94,10 @@ export interface Session {
   roles: string[];
 }
 
+declare const components: { readonly orm: ComponentApi };
+
 export const orm = new Orm(
-  {},
+  components.orm,
   {
     schema,
     relations,
