@@ -2,6 +2,7 @@ import { explainPlan, type Explanation } from "../planner/explain.js";
 import { suggestIndexes } from "../planner/advise.js";
 import { keyTest, type KeyedPlan } from "../planner/keyed.js";
 import { predicateText } from "../planner/describe.js";
+import { deepFreeze } from "../planner/plan.js";
 import { policyNames } from "../planner/policies.js";
 import type { RelationPlan } from "../planner/relation.js";
 import { watchedBy, type Watched } from "../planner/watch.js";
@@ -17,7 +18,7 @@ export function explainSelection(env: Env, selection: Selection, shape: RowShape
   const told: Told = { text: [root.text], suggestions: [...root.suggestions], warnings: [...root.warnings], watches: [...root.plan.watches] };
   for (const load of loads) explainLoad(env, load, "", told);
   return {
-    plan: { ...root.plan, watches: told.watches, loads },
+    plan: deepFreeze({ ...root.plan, watches: told.watches, loads }),
     text: told.text.join("\n"),
     suggestions: [...new Set(told.suggestions)],
     warnings: told.warnings,

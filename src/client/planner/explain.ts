@@ -1,7 +1,7 @@
 import type { Catalog } from "../schema/catalog.js";
 import { suggestIndexes } from "./advise.js";
 import { predicateText, valueText } from "./describe.js";
-import type { Probe, QueryPlan } from "./plan.js";
+import { deepFreeze, type Probe, type QueryPlan } from "./plan.js";
 import type { RelationPlan } from "./relation.js";
 import { rangeText, watchedBy, type Watched } from "./watch.js";
 
@@ -31,7 +31,7 @@ export function explainPlan(catalog: Catalog, plan: QueryPlan): Explanation {
   else if (plan.scan === "full") warnings.push("walks the table: no index bounds the scan");
   if (plan.sorting === "memory" && plan.probes.length > 0) warnings.push("sorts in memory: reads every matching row, whatever the limit");
   const lines = render({ text: head(plan), below: planLines(plan) });
-  return { plan: { ...plan, watches: watchedBy(plan), loads: [] }, text: lines.join("\n"), warnings, suggestions };
+  return { plan: deepFreeze({ ...plan, watches: watchedBy(plan), loads: [] }), text: lines.join("\n"), warnings, suggestions };
 }
 
 const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
