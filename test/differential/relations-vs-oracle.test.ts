@@ -19,33 +19,48 @@ const some = (query: fc.Arbitrary<import("../oracle/query.js").Query>, count: nu
 test.each([
   ["filters", filteredQuery, 3_301],
   ["loads", loadedQuery, 3_302],
-] as const)("%s, in memory", async (_, query, seed) => {
-  await fc.assert(
-    fc.asyncProperty(dataSet("convex", 30), some(query, 40), async (data, asked) => {
-      const app = fakeApp(data);
-      const world = app.world();
-      for (const program of asked) await judge(world, app.resolve(program), fakeSubject(app.db));
-    }),
-    fuzz(200, 20, seed),
-  );
-}, FUZZ_TIMEOUT);
+] as const)(
+  "%s, in memory",
+  async (_, query, seed) => {
+    await fc.assert(
+      fc.asyncProperty(dataSet("convex", 30), some(query, 40), async (data, asked) => {
+        const app = fakeApp(data);
+        const world = app.world();
+        for (const program of asked) await judge(world, app.resolve(program), fakeSubject(app.db));
+      }),
+      fuzz(200, 20, seed),
+    );
+  },
+  FUZZ_TIMEOUT,
+);
 
 test.each([
   ["filters", filteredQuery, 3_303],
   ["loads", loadedQuery, 3_304],
-] as const)("%s, as functions", async (_, query, seed) => {
-  await fc.assert(
-    fc.asyncProperty(dataSet("convex", 24), some(query, 20), async (data, asked) => {
-      const { t, world, resolve } = await store(data);
-      for (const program of asked) await judge(world, resolve(program), subject(t, guarded));
-    }),
-    fuzz(40, 10, seed),
-  );
-}, FUZZ_TIMEOUT);
+] as const)(
+  "%s, as functions",
+  async (_, query, seed) => {
+    await fc.assert(
+      fc.asyncProperty(dataSet("convex", 24), some(query, 20), async (data, asked) => {
+        const { t, world, resolve } = await store(data);
+        for (const program of asked) await judge(world, resolve(program), subject(t, guarded));
+      }),
+      fuzz(40, 10, seed),
+    );
+  },
+  FUZZ_TIMEOUT,
+);
 
 test("the trees are deep", () => {
-  const hops = fc.sample(filteredQuery, { numRuns: 500, seed: 1 }).map((query) => JSON.stringify(query.where, (_key, value: unknown) => (typeof value === "bigint" ? String(value) : value)).length);
+  const hops = fc
+    .sample(filteredQuery, { numRuns: 500, seed: 1 })
+    .map(
+      (query) =>
+        JSON.stringify(query.where, (_key, value: unknown) => (typeof value === "bigint" ? String(value) : value))
+          .length,
+    );
   expect(Math.max(...hops)).toBeGreaterThan(100);
-  const depth = (loads: object | undefined): number => (loads === undefined ? 0 : Math.max(...Object.values(loads).map((load: { with?: object }) => 1 + depth(load.with))));
+  const depth = (loads: object | undefined): number =>
+    loads === undefined ? 0 : Math.max(...Object.values(loads).map((load: { with?: object }) => 1 + depth(load.with)));
   expect(fc.sample(loadedQuery, { numRuns: 200, seed: 1 }).some((query) => depth(query.with) === 3)).toBe(true);
 });

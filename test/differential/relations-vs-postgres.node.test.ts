@@ -17,23 +17,39 @@ beforeAll(async () => {
 });
 afterAll(() => postgres.stop());
 
-test("relation filters are PostgreSQL's EXISTS", async () => {
-  let matched = 0;
-  await fc.assert(
-    fc.asyncProperty(dataSet("portable", 20), fc.noBias(fc.array(portableFilter, { minLength: 1, maxLength: 40, size: "max" })), async (data, asked) => {
-      const app = fakeApp(data);
-      await postgres.load(app.world().rows);
-      for (const program of asked) {
-        const { table, where } = app.resolve(program);
-        const wanted = await postgres.ids({ table, where, orderBy: [{ _creationTime: "asc" }] });
-        matched += wanted.length;
-        for (const limits of [{}, { maxProbes: 0 }]) {
-          const rows = await reader(envOf(app.db), table).findMany({ where, orderBy: { _creationTime: "asc" }, allowFullScan: true, ...limits });
-          expect(rows.map((row) => row["_id"]), show({ table, where })).toEqual(wanted);
-        }
-      }
-    }),
-    fuzz(200, 20, 7_071),
-  );
-  expect(matched).toBeGreaterThan(100);
-}, FUZZ_TIMEOUT);
+test(
+  "relation filters are PostgreSQL's EXISTS",
+  async () => {
+    let matched = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        dataSet("portable", 20),
+        fc.noBias(fc.array(portableFilter, { minLength: 1, maxLength: 40, size: "max" })),
+        async (data, asked) => {
+          const app = fakeApp(data);
+          await postgres.load(app.world().rows);
+          for (const program of asked) {
+            const { table, where } = app.resolve(program);
+            const wanted = await postgres.ids({ table, where, orderBy: [{ _creationTime: "asc" }] });
+            matched += wanted.length;
+            for (const limits of [{}, { maxProbes: 0 }]) {
+              const rows = await reader(envOf(app.db), table).findMany({
+                where,
+                orderBy: { _creationTime: "asc" },
+                allowFullScan: true,
+                ...limits,
+              });
+              expect(
+                rows.map((row) => row["_id"]),
+                show({ table, where }),
+              ).toEqual(wanted);
+            }
+          }
+        },
+      ),
+      fuzz(200, 20, 7_071),
+    );
+    expect(matched).toBeGreaterThan(100);
+  },
+  FUZZ_TIMEOUT,
+);

@@ -7,7 +7,11 @@ import { defineRelations, Orm } from "convex-orm";
 import { register } from "convex-orm/test";
 
 export const schema = defineSchema({
-  users: defineTable({ name: v.string(), bio: v.optional(v.string()), managerId: v.optional(v.union(v.id("users"), v.null())) })
+  users: defineTable({
+    name: v.string(),
+    bio: v.optional(v.string()),
+    managerId: v.optional(v.union(v.id("users"), v.null())),
+  })
     .index("by_name", ["name"])
     .index("by_manager", ["managerId"]),
   profiles: defineTable({ userId: v.optional(v.id("users")), city: v.string() }).index("by_user", ["userId"]),
@@ -22,20 +26,37 @@ export const schema = defineSchema({
     .index("by_editor", ["editorId"])
     .index("by_status_and_rank", ["status", "rank"])
     .index("by_rank", ["rank"]),
-  comments: defineTable({ postId: v.id("posts"), userId: v.optional(v.id("users")), body: v.string(), likes: v.number(), approved: v.boolean() })
+  comments: defineTable({
+    postId: v.id("posts"),
+    userId: v.optional(v.id("users")),
+    body: v.string(),
+    likes: v.number(),
+    approved: v.boolean(),
+  })
     .index("by_post", ["postId"])
     .index("by_post_and_likes", ["postId", "likes"])
     .index("by_user", ["userId"])
     .index("by_approved", ["approved"]),
-  groups: defineTable({ title: v.string(), open: v.boolean(), deletedAt: v.optional(v.number()) }).index("by_title", ["title"]),
-  memberships: defineTable({ userId: v.union(v.id("users"), v.null()), groupId: v.optional(v.id("groups")), role: v.string() })
+  groups: defineTable({ title: v.string(), open: v.boolean(), deletedAt: v.optional(v.number()) }).index("by_title", [
+    "title",
+  ]),
+  memberships: defineTable({
+    userId: v.union(v.id("users"), v.null()),
+    groupId: v.optional(v.id("groups")),
+    role: v.string(),
+  })
     .index("by_user", ["userId"])
     .index("by_group", ["groupId"]),
   // Reached by the composite natural key (region, code); `label` is not unique.
   shelves: defineTable({ region: v.string(), code: v.optional(v.union(v.number(), v.null())), label: v.string() })
     .index("by_region_and_code", ["region", "code"])
     .index("by_label", ["label"]),
-  boxes: defineTable({ region: v.optional(v.string()), code: v.optional(v.union(v.number(), v.null())), label: v.string(), weight: v.number() })
+  boxes: defineTable({
+    region: v.optional(v.string()),
+    code: v.optional(v.union(v.number(), v.null())),
+    label: v.string(),
+    weight: v.number(),
+  })
     .index("by_region_and_code_and_weight", ["region", "code", "weight"])
     .index("by_label", ["label"]),
 });
@@ -75,7 +96,8 @@ const tables = {
 /** No policies are looked up: what a read costs is the read. */
 export const orm = new Orm(components.orm, { schema, relations, tables, rls: false });
 /** The same under policies, for a session of this user. */
-export const guardedFor = (userId: string | null) => new Orm(components.orm, { schema, relations, tables, session: async () => ({ userId }) });
+export const guardedFor = (userId: string | null) =>
+  new Orm(components.orm, { schema, relations, tables, session: async () => ({ userId }) });
 
 type DataModel = DataModelFromSchemaDefinition<typeof schema>;
 export type Ctx = GenericQueryCtx<DataModel>;
@@ -99,7 +121,8 @@ export async function blog<T>(fill: (db: WriteCtx["db"]) => Promise<T>) {
       const { documentsRead, databaseQueries } = await ctx.meta.getTransactionMetrics();
       return { value, documents: documentsRead.used, queries: databaseQueries.used };
     }) as Promise<Measured<R>>;
-  const read = async <R>(work: (db: ReturnType<typeof reader>, ctx: Ctx) => Promise<R>): Promise<R> => (await measure(work)).value;
+  const read = async <R>(work: (db: ReturnType<typeof reader>, ctx: Ctx) => Promise<R>): Promise<R> =>
+    (await measure(work)).value;
   return { t, ids, measure, read };
 }
 const reader = (ctx: Ctx) => orm.with(ctx).query;

@@ -11,13 +11,28 @@ async function fill(db: Parameters<Parameters<typeof blog>[0]>[0]) {
   for (let i = 0; i < 10; i++) users.push(await db.insert("users", { name: `user ${i}` }));
   const posts: Id<"posts">[] = [];
   for (let i = 0; i < 60; i++) {
-    posts.push(await db.insert("posts", { authorId: users[i % 10]!, editorId: users[(i * 3) % 10]!, title: `post ${i}`, status: i % 2 === 0 ? "live" : "draft", rank: i }));
+    posts.push(
+      await db.insert("posts", {
+        authorId: users[i % 10]!,
+        editorId: users[(i * 3) % 10]!,
+        title: `post ${i}`,
+        status: i % 2 === 0 ? "live" : "draft",
+        rank: i,
+      }),
+    );
   }
   for (let i = 0; i < 1_200; i++) {
-    await db.insert("comments", { postId: posts[i % 60]!, userId: users[(i * 7) % 10]!, body: `c${i}`, likes: (i * 37) % 101, approved: i % 240 >= 180 });
+    await db.insert("comments", {
+      postId: posts[i % 60]!,
+      userId: users[(i * 7) % 10]!,
+      body: `c${i}`,
+      likes: (i * 37) % 101,
+      approved: i % 240 >= 180,
+    });
   }
   const long = await db.insert("posts", { title: "long", status: "long", rank: 1_000 });
-  for (let i = 0; i < 500; i++) await db.insert("comments", { postId: long, body: `l${i}`, likes: (i * 13) % 499, approved: i % 100 === 99 });
+  for (let i = 0; i < 500; i++)
+    await db.insert("comments", { postId: long, body: `l${i}`, likes: (i * 13) % 499, approved: i % 100 === 99 });
   const groups: Id<"groups">[] = [];
   for (let i = 0; i < 30; i++) groups.push(await db.insert("groups", { title: `group ${i}`, open: i % 3 === 0 }));
   for (const groupId of groups) await db.insert("memberships", { userId: users[0]!, groupId, role: "member" });
@@ -48,7 +63,11 @@ describe("loads", () => {
 
   test("children in the order of another indexed field, 3 each: 150 child documents for 50 parents", async () => {
     const { value, documents, queries } = await store.measure((db) =>
-      db.posts.findMany({ orderBy: { rank: "asc" }, limit: 50, with: { comments: { orderBy: { likes: "desc" }, limit: 3 } } }),
+      db.posts.findMany({
+        orderBy: { rank: "asc" },
+        limit: 50,
+        with: { comments: { orderBy: { likes: "desc" }, limit: 3 } },
+      }),
     );
     for (const { comments } of value) {
       expect(comments).toHaveLength(3);
@@ -59,7 +78,10 @@ describe("loads", () => {
 
   test("one post with 500 comments, the top 3: 4 documents", async () => {
     const { value, documents, queries } = await store.measure((db) =>
-      db.posts.findUnique({ where: { _id: store.ids.long }, with: { comments: { orderBy: { likes: "desc" }, limit: 3 } } }),
+      db.posts.findUnique({
+        where: { _id: store.ids.long },
+        with: { comments: { orderBy: { likes: "desc" }, limit: 3 } },
+      }),
     );
     expect(value?.comments.map((c) => c.likes)).toEqual([498, 497, 496]);
     expect({ documents, queries }).toEqual({ documents: 4, queries: 2 });
@@ -75,7 +97,10 @@ describe("loads", () => {
 
   test("through a junction with a filter: read on until 3 match", async () => {
     const { value, documents } = await store.measure((db) =>
-      db.users.findUnique({ where: { _id: store.ids.users[0]! }, with: { groups: { where: { open: true }, limit: 3 } } }),
+      db.users.findUnique({
+        where: { _id: store.ids.users[0]! },
+        with: { groups: { where: { open: true }, limit: 3 } },
+      }),
     );
     expect(value?.groups.map((g) => g.title)).toEqual(["group 0", "group 3", "group 6"]);
     // Seven are needed; the second batch is twice the first.
@@ -84,7 +109,10 @@ describe("loads", () => {
 
   test("a filter and a limit give matching rows, not a filtered head", async () => {
     const { value, documents } = await store.measure((db) =>
-      db.posts.findUnique({ where: { _id: store.ids.long }, with: { comments: { where: { approved: true }, limit: 3 } } }),
+      db.posts.findUnique({
+        where: { _id: store.ids.long },
+        with: { comments: { where: { approved: true }, limit: 3 } },
+      }),
     );
     expect(value?.comments.map((c) => c.body)).toEqual(["l99", "l199", "l299"]);
     expect(documents).toBe(1 + 300);
@@ -92,7 +120,10 @@ describe("loads", () => {
 
   test("an offset is read, and no more", async () => {
     const { value, documents } = await store.measure((db) =>
-      db.posts.findUnique({ where: { _id: store.ids.long }, with: { comments: { orderBy: { _creationTime: "asc" }, offset: 5, limit: 2 } } }),
+      db.posts.findUnique({
+        where: { _id: store.ids.long },
+        with: { comments: { orderBy: { _creationTime: "asc" }, offset: 5, limit: 2 } },
+      }),
     );
     expect(value?.comments.map((c) => c.body)).toEqual(["l5", "l6"]);
     expect(documents).toBe(1 + 7);
@@ -110,7 +141,11 @@ describe("loads", () => {
 describe("what is read once", () => {
   test("two relations to one table: its rows are got once", async () => {
     const { value, documents, queries } = await store.measure((db) =>
-      db.posts.findMany({ orderBy: { rank: "asc" }, limit: 20, with: { author: true, editor: { columns: { name: true } } } }),
+      db.posts.findMany({
+        orderBy: { rank: "asc" },
+        limit: 20,
+        with: { author: true, editor: { columns: { name: true } } },
+      }),
     );
     expect(value[7]).toMatchObject({ author: { name: "user 7" }, editor: { name: "user 1" } });
     expect({ documents, queries }).toEqual({ documents: 30, queries: 11 });
@@ -118,7 +153,11 @@ describe("what is read once", () => {
 
   test("two levels: comments' authors are the posts' authors", async () => {
     const { documents } = await store.measure((db) =>
-      db.posts.findMany({ orderBy: { rank: "asc" }, limit: 10, with: { author: true, comments: { limit: 3, with: { user: true, post: true } } } }),
+      db.posts.findMany({
+        orderBy: { rank: "asc" },
+        limit: 10,
+        with: { author: true, comments: { limit: 3, with: { user: true, post: true } } },
+      }),
     );
     expect(documents).toBe(10 + 10 + 30);
   });
@@ -140,13 +179,17 @@ describe("what is read once", () => {
   });
 
   test("a filter's related rows need no get when they are loaded too", async () => {
-    const { value, documents, queries } = await store.measure((db) => db.posts.findMany({ where: { author: { name: "user 4" } }, limit: 5, with: { author: true } }));
+    const { value, documents, queries } = await store.measure((db) =>
+      db.posts.findMany({ where: { author: { name: "user 4" } }, limit: 5, with: { author: true } }),
+    );
     expect(value.map((p) => p.author?.name)).toEqual(Array.from({ length: 5 }, () => "user 4"));
     expect({ documents, queries }).toEqual({ documents: 1 + 5, queries: 2 });
   });
 
   test("what callers change is theirs alone", async () => {
-    const { value } = await store.measure((db) => db.posts.findMany({ orderBy: { rank: "asc" }, limit: 11, with: { author: true } }));
+    const { value } = await store.measure((db) =>
+      db.posts.findMany({ orderBy: { rank: "asc" }, limit: 11, with: { author: true } }),
+    );
     const [first, eleventh] = [value[0]!.author!, value[10]!.author!];
     expect(first._id).toBe(eleventh._id);
     expect(first).not.toBe(eleventh);
@@ -165,7 +208,11 @@ describe("filters", () => {
     let cursor: string | null = null;
     for (let page = 0; page < 9; page++) {
       const { value, documents } = await store.measure((db) =>
-        db.posts.paginate({ where: { author: { name: "user 4" } }, orderBy: { rank: "desc" }, paginationOpts: { numItems: 2, cursor } }),
+        db.posts.paginate({
+          where: { author: { name: "user 4" } },
+          orderBy: { rank: "desc" },
+          paginationOpts: { numItems: 2, cursor },
+        }),
       );
       seen.push(...value.page.map((p) => p.rank));
       expect(documents).toBeLessThanOrEqual(4);
@@ -176,28 +223,37 @@ describe("filters", () => {
   });
 
   test("existence stops at the first match", async () => {
-    const { value, documents, queries } = await store.measure((db) => db.posts.findMany({ where: { _id: store.ids.long, comments: { likes: { gte: 0 } } } }));
+    const { value, documents, queries } = await store.measure((db) =>
+      db.posts.findMany({ where: { _id: store.ids.long, comments: { likes: { gte: 0 } } } }),
+    );
     expect(value).toHaveLength(1);
     expect({ documents, queries }).toEqual({ documents: 2, queries: 2 });
   });
 
   test("existence by an index of the key and the filter", async () => {
-    const { value, documents } = await store.measure((db) => db.posts.findMany({ where: { _id: store.ids.long, comments: { likes: { gt: 498 } } } }));
+    const { value, documents } = await store.measure((db) =>
+      db.posts.findMany({ where: { _id: store.ids.long, comments: { likes: { gt: 498 } } } }),
+    );
     expect(value).toHaveLength(0);
     expect(documents).toBe(1);
   });
 });
 
 describe("1,000 posts of 10 authors", () => {
-  const posts = () => blog(async (db) => {
-    const users: Id<"users">[] = [];
-    for (let i = 0; i < 10; i++) users.push(await db.insert("users", { name: `user ${i}`, ...(i % 2 === 0 ? { bio: "writes" } : {}) }));
-    for (let i = 0; i < 1_000; i++) await db.insert("posts", { authorId: users[i % 10]!, title: "", status: "live", rank: i });
-  });
+  const posts = () =>
+    blog(async (db) => {
+      const users: Id<"users">[] = [];
+      for (let i = 0; i < 10; i++)
+        users.push(await db.insert("users", { name: `user ${i}`, ...(i % 2 === 0 ? { bio: "writes" } : {}) }));
+      for (let i = 0; i < 1_000; i++)
+        await db.insert("posts", { authorId: users[i % 10]!, title: "", status: "live", rank: i });
+    });
 
   test("author: { name } with limit 10: at most 12/2", async () => {
     const { measure } = await posts();
-    const { value, documents, queries } = await measure((db) => db.posts.findMany({ where: { author: { name: "user 4" } }, limit: 10 }));
+    const { value, documents, queries } = await measure((db) =>
+      db.posts.findMany({ where: { author: { name: "user 4" } }, limit: 10 }),
+    );
     expect(value.map((p) => p.rank)).toEqual(Array.from({ length: 10 }, (_, i) => i * 10 + 4));
     expect(documents).toBeLessThanOrEqual(12);
     expect(queries).toBeLessThanOrEqual(2);
@@ -205,7 +261,9 @@ describe("1,000 posts of 10 authors", () => {
 
   test("tested row by row, a filter costs 10 look-ups", async () => {
     const { measure } = await posts();
-    const { value, documents, queries } = await measure((db) => db.posts.count({ where: { rank: { gte: 0 }, author: { bio: "writes" } } }));
+    const { value, documents, queries } = await measure((db) =>
+      db.posts.count({ where: { rank: { gte: 0 }, author: { bio: "writes" } } }),
+    );
     expect(value).toBe(500);
     expect({ documents, queries }).toEqual({ documents: 1_010, queries: 11 });
   });
@@ -213,7 +271,10 @@ describe("1,000 posts of 10 authors", () => {
   test("a filter on what is loaded is answered once for each author, by what the query has read", async () => {
     const { measure } = await posts();
     const { value, queries } = await measure((db) =>
-      db.users.findMany({ where: { name: { startsWith: "user" } }, with: { posts: { where: { author: { bio: "writes" } }, limit: 50 } } }),
+      db.users.findMany({
+        where: { name: { startsWith: "user" } },
+        with: { posts: { where: { author: { bio: "writes" } }, limit: 50 } },
+      }),
     );
     expect(value.map((u) => u.posts.length)).toEqual([50, 0, 50, 0, 50, 0, 50, 0, 50, 0]);
     expect(queries).toBe(1 + 10);

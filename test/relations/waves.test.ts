@@ -19,7 +19,9 @@ const schema = defineSchema({
   tracks: defineTable({ name: v.string(), albumId: v.id("albums") }).index("by_album", ["albumId"]),
   lines: defineTable({ trackId: v.id("tracks"), quantity: v.number() }).index("by_track", ["trackId"]),
   playlists: defineTable({ name: v.string() }),
-  entries: defineTable({ playlistId: v.id("playlists"), trackId: v.id("tracks") }).index("by_playlist", ["playlistId"]).index("by_track", ["trackId"]),
+  entries: defineTable({ playlistId: v.id("playlists"), trackId: v.id("tracks") })
+    .index("by_playlist", ["playlistId"])
+    .index("by_track", ["trackId"]),
 });
 const relations = defineRelations(schema, (r) => ({
   artists: { albums: r.many.albums({ to: "artistId" }) },
@@ -47,7 +49,10 @@ class Waves implements Database {
   }
   query(table: string) {
     const { withIndex, withSearchIndex } = this.db.query(table);
-    return { withIndex: (...range: Parameters<typeof withIndex>): OrderedRows => this.ordered(withIndex(...range)), withSearchIndex };
+    return {
+      withIndex: (...range: Parameters<typeof withIndex>): OrderedRows => this.ordered(withIndex(...range)),
+      withSearchIndex,
+    };
   }
 
   private ordered(rows: OrderedRows): OrderedRows {
@@ -82,8 +87,11 @@ class Waves implements Database {
 }
 
 function store(artists = 4, albums = 3, tracks = 5, lines = 2) {
-  const fields = (table: (typeof catalog.tables)[string]) => Object.fromEntries(table.indexes.map((index) => [index.name, index.fields.slice(0, index.declared)]));
-  const db = new FakeDatabase(Object.fromEntries(Object.values(catalog.tables).map((table) => [table.name, fields(table)])));
+  const fields = (table: (typeof catalog.tables)[string]) =>
+    Object.fromEntries(table.indexes.map((index) => [index.name, index.fields.slice(0, index.declared)]));
+  const db = new FakeDatabase(
+    Object.fromEntries(Object.values(catalog.tables).map((table) => [table.name, fields(table)])),
+  );
   const playlist = db.insert("playlists", { name: "all" });
   for (let a = 0; a < artists; a++) {
     const artistId = db.insert("artists", { name: `artist ${a}` });
@@ -104,14 +112,20 @@ function store(artists = 4, albums = 3, tracks = 5, lines = 2) {
 describe("waves", () => {
   test("artists, albums, tracks, invoice lines: four levels, four waves", async () => {
     const { waves, reader } = store();
-    const rows = await reader("artists").findMany({ limit: 10, with: { albums: { with: { tracks: { with: { lines: true } } } } } });
+    const rows = await reader("artists").findMany({
+      limit: 10,
+      with: { albums: { with: { tracks: { with: { lines: true } } } } },
+    });
     expect(JSON.stringify(rows).match(/"quantity"/g)).toHaveLength(4 * 3 * 5 * 2);
     expect(waves.sizes).toEqual([1, 4, 12, 60]);
   });
 
   test("and down a chain of parents", async () => {
     const { waves, reader } = store();
-    const rows = await reader("lines").findMany({ limit: 40, with: { track: { with: { album: { with: { artist: true } } } } } });
+    const rows = await reader("lines").findMany({
+      limit: 40,
+      with: { track: { with: { album: { with: { artist: true } } } } },
+    });
     expect(rows[0]).toMatchObject({ track: { album: { artist: { name: "artist 0" } } } });
     expect(waves.sizes).toEqual([1, 20, 4, 2]);
   });

@@ -42,10 +42,14 @@ export async function analyzeSelection(
 ): Promise<AnalysisResult> {
   const hidden = protectedTable(env, selection, args);
   if (hidden !== null) {
-    throw new OrmError("POLICY_VIOLATION", `"${hidden}" is protected, and what analyze counts would tell of hidden rows`, {
-      table: hidden,
-      hint: "Analyze with orm.system(ctx).",
-    });
+    throw new OrmError(
+      "POLICY_VIOLATION",
+      `"${hidden}" is protected, and what analyze counts would tell of hidden rows`,
+      {
+        table: hidden,
+        hint: "Analyze with orm.system(ctx).",
+      },
+    );
   }
   const reads = new Reads();
   const run = startRun(env, selection.access, selection.limits, reads);
@@ -56,7 +60,10 @@ export async function analyzeSelection(
   });
   await shapeRows(run, rows, shape);
   const trace = root!;
-  const nodes: NodeReads[] = [...traceNodes(selection.plan.probes, trace), ...[...reads.total()].map(([node, count]) => toNode(node, count))];
+  const nodes: NodeReads[] = [
+    ...traceNodes(selection.plan.probes, trace),
+    ...[...reads.total()].map(([node, count]) => toNode(node, count)),
+  ];
   const sum = (of: (node: NodeReads) => number): number => nodes.reduce((total, node) => total + of(node), 0);
   return {
     ...explainSelection(env, selection, shape),
@@ -67,12 +74,19 @@ export async function analyzeSelection(
   };
 }
 
-const toNode = (node: string, { documents, queries }: ReadCount): NodeReads => ({ node, documentsRead: documents, databaseQueries: queries });
+const toNode = (node: string, { documents, queries }: ReadCount): NodeReads => ({
+  node,
+  documentsRead: documents,
+  databaseQueries: queries,
+});
 
 function traceNodes(probes: readonly Probe[], trace: Trace): NodeReads[] {
   const own = trace.probes.map((count, i) => {
     const probe = probes[i];
-    return toNode(probe === undefined ? `probe ${i}` : probe.kind === "get" ? `get ${i}` : `range ${probe.index}`, count);
+    return toNode(
+      probe === undefined ? `probe ${i}` : probe.kind === "get" ? `get ${i}` : `range ${probe.index}`,
+      count,
+    );
   });
   const keys = trace.keySets.map((set, i) => toNode(`keys ${i}`, totalReads(set)));
   const { filters } = trace;
@@ -80,6 +94,10 @@ function traceNodes(probes: readonly Probe[], trace: Trace): NodeReads[] {
 }
 
 /** A protected table that the read looks at anywhere: as root, in a load or its junction, in a relation filter. */
-function protectedTable({ catalog }: Env, { access, table }: Selection, args: Readonly<Record<string, unknown>>): string | null {
+function protectedTable(
+  { catalog }: Env,
+  { access, table }: Selection,
+  args: Readonly<Record<string, unknown>>,
+): string | null {
   return touchedTables(catalog, table, args).find((name) => access.isProtected(catalog.tables[name]!)) ?? null;
 }

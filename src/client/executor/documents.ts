@@ -22,7 +22,11 @@ export class Documents {
     for (const row of rows) if (!this.known.has(row._id)) this.known.set(row._id, Promise.resolve(row));
   }
 
-  private async read(id: Parameters<Env["db"]["get"]>[0], budget: Budget, count: ReadCount | null): Promise<Document | null> {
+  private async read(
+    id: Parameters<Env["db"]["get"]>[0],
+    budget: Budget,
+    count: ReadCount | null,
+  ): Promise<Document | null> {
     const asked = budget.query();
     if (asked !== undefined) await asked;
     const reserved = budget.document();

@@ -45,7 +45,11 @@ export function existsProbe(run: ReadRun, budget: Budget, count: ReadCount | nul
       const document = await run.documents.get(relation.target, key[0], budget, count);
       return document !== null && (await matchesWith(filter.where, document, probe));
     }
-    const plan = planForKey(run.env.catalog, run.memo.plan(filter, () => planFilter(run, filter)), key);
+    const plan = planForKey(
+      run.env.catalog,
+      run.memo.plan(filter, () => planFilter(run, filter)),
+      key,
+    );
     if (plan === null) return false;
     const execution = executionOf(run, plan, { budget });
     const found = await existsPlan(execution, plan);
@@ -62,7 +66,8 @@ export function existsProbe(run: ReadRun, budget: Budget, count: ReadCount | nul
 /** The plan that looks for one related row of a key: of the junction, with the target as its own relation filter. */
 function planFilter({ env, limits }: ReadRun, filter: ExistsPredicate): KeyedPlan {
   const { through, target, to } = filter.relation;
-  const [table, fields, where] = through === null ? [target, to, filter.where] : [through.table, through.from, junctionWhere(filter)];
+  const [table, fields, where] =
+    through === null ? [target, to, filter.where] : [through.table, through.from, junctionWhere(filter)];
   // The schema demands an index that leads with the key, so the scan is bounded whatever else is asked.
   const request = { table, where, order: [], limit: 1, offset: 0, paged: false, allowFullScan: true, limits };
   return planKeyed(env.catalog, request, fields);

@@ -15,7 +15,12 @@ import type { Selection } from "./select.js";
 export function explainSelection(env: Env, selection: Selection, shape: RowShape): Explanation {
   const root = explainPlan(env.catalog, selection.plan);
   const loads = shape.loads.map((load) => load.plan);
-  const told: Told = { text: [root.text], suggestions: [...root.suggestions], warnings: [...root.warnings], watches: [...root.plan.watches] };
+  const told: Told = {
+    text: [root.text],
+    suggestions: [...root.suggestions],
+    warnings: [...root.warnings],
+    watches: [...root.plan.watches],
+  };
   for (const load of loads) explainLoad(env, load, "", told);
   return {
     plan: deepFreeze({ ...root.plan, watches: told.watches, loads }),
@@ -36,8 +41,10 @@ function explainLoad(env: Env, load: RelationPlan, indent: string, told: Told): 
   const { related, junction, order } = load;
   const say = (line: string): void => void told.text.push(`${indent}${line}`);
   const name = load.path.slice(load.path.lastIndexOf(" ") + 1);
-  const size = `${load.limit === null ? "" : ` limit ${load.limit}`}${load.offset === 0 ? "" : ` offset ${load.offset}`}`;
-  const get = related.kind === "gets" ? `get ${related.table} by ${(junction === null ? load.from : throughTo(env, load)).join(", ")}, each once${filterText(load)}` : null;
+  const limit = load.limit === null ? "" : ` limit ${load.limit}`;
+  const size = load.offset === 0 ? limit : `${limit} offset ${load.offset}`;
+  const key = (junction === null ? load.from : throughTo(env, load)).join(", ");
+  const get = related.kind === "gets" ? `get ${related.table} by ${key}, each once${filterText(load)}` : null;
   if (junction !== null) {
     say(`with ${name}: through ${junction.plan.table}, for each key${size}`);
     sayKeyed(env, junction, `${indent}  `, told);
@@ -48,14 +55,21 @@ function explainLoad(env: Env, load: RelationPlan, indent: string, told: Told): 
     say(`with ${name}: ${get ?? `${related.table} for each key${size}`}`);
     if (related.kind === "ranges") sayKeyed(env, related.keyed, `${indent}  `, told);
   }
-  if (related.kind === "gets") told.watches.push({ table: related.table, index: null, text: `${related.table} each key`, untilLimit: false });
+  if (related.kind === "gets") {
+    told.watches.push({ table: related.table, index: null, text: `${related.table} each key`, untilLimit: false });
+  }
   const partial = related.kind === "ranges" && related.keyed.plan.sorting === "partial";
   if (load.sorts || partial) {
-    const why = junction === null ? "no index pins the key and delivers the order" : "an order beyond a junction has no index";
-    const what = partial ? "ties of each parent's rows are sorted" : "each parent's rows are all read and sorted, within relationRows";
+    const why =
+      junction === null ? "no index pins the key and delivers the order" : "an order beyond a junction has no index";
+    const what = partial
+      ? "ties of each parent's rows are sorted"
+      : "each parent's rows are all read and sorted, within relationRows";
     told.warnings.push(`${load.path}: ${why}: ${what}`);
     if (related.kind === "ranges" && junction === null) {
-      told.suggestions.push(...suggestIndexes(env.catalog.tables[related.table]!, related.keyed.plan).map((s) => s.text));
+      told.suggestions.push(
+        ...suggestIndexes(env.catalog.tables[related.table]!, related.keyed.plan).map((s) => s.text),
+      );
     }
   }
   for (const inner of load.loads) explainLoad(env, inner, `${indent}  `, told);

@@ -25,10 +25,17 @@ export function finish(planning: Planning, path: Path): Finished {
   const many = path.probes.length > 1 || path.keySets.length > 0;
   const full = path.inSequence >= order.length;
   const sorting: Sorting =
-    order.length === 0 ? "any" : full || path.each ? "index" : path.inSequence > 0 && !path.overlapping ? "partial" : "memory";
+    order.length === 0
+      ? "any"
+      : full || path.each
+        ? "index"
+        : path.inSequence > 0 && !path.overlapping
+          ? "partial"
+          : "memory";
   const combine: Combine = !many ? "single" : sorting === "index" && !full ? "merge" : "concat";
   // Rows to read until enough of them match.
-  const stopsAt = wanted === null || path.yield <= 0 ? path.rows : Math.min(path.rows, (wanted * path.rows) / path.yield);
+  const stopsAt =
+    wanted === null || path.yield <= 0 ? path.rows : Math.min(path.rows, (wanted * path.rows) / path.yield);
   let documents = path.rows;
   if (sorting === "any" || sorting === "index") documents = stopsAt;
   if (sorting === "partial") {
@@ -37,7 +44,10 @@ export function finish(planning: Planning, path: Path): Finished {
   }
   const heads = combine === "merge" ? path.queries : 0;
   documents = Math.min(path.rows, documents + heads);
-  const tests = path.probes.reduce((n, probe) => n + testReads(table, probe.residual, documents / path.probes.length), 0);
+  const tests = path.probes.reduce(
+    (n, probe) => n + testReads(table, probe.residual, documents / path.probes.length),
+    0,
+  );
   documents += tests + path.overhead;
   const queries = path.queries + tests;
   const sortWork = sorting === "memory" ? path.rows * 0.05 : 0;

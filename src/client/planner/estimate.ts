@@ -1,4 +1,13 @@
-import { above, absentOrNull, bracketOf, compareCuts, isPoint, sameSet, type Interval, type ValueSet } from "../predicate/sets.js";
+import {
+  above,
+  absentOrNull,
+  bracketOf,
+  compareCuts,
+  isPoint,
+  sameSet,
+  type Interval,
+  type ValueSet,
+} from "../predicate/sets.js";
 import type { ExistsPredicate, Predicate } from "../predicate/types.js";
 import { typeBit, type Catalog, type FieldInfo, type TableInfo } from "../schema/catalog.js";
 
@@ -41,7 +50,9 @@ function intervalShare(part: Interval): number {
   if (anchor === null) return upper === null ? wide : halfOpen;
   const bracket = lower.value === undefined ? null : bracketOf(lower.value);
   const fromStart = bracket?.lower != null && compareCuts(lower, bracket.lower) === 0;
-  const toEnd = bracket !== null && (upper === null ? bracket.upper === null : bracket.upper !== null && compareCuts(upper, bracket.upper) >= 0);
+  const toEnd =
+    bracket !== null &&
+    (upper === null ? bracket.upper === null : bracket.upper !== null && compareCuts(upper, bracket.upper) >= 0);
   return fromStart && toEnd ? wide : fromStart || toEnd ? halfOpen : closed;
 }
 
@@ -81,7 +92,10 @@ function computeShare(catalog: Catalog, table: TableInfo, predicate: Predicate):
     case "field": {
       // Rows that are not soft-deleted are nearly all.
       if (hidesSoftDeleted(table, predicate)) return wide;
-      return setShare(table, predicate.field, predicate.set) * predicate.tests.reduce((p, t) => p * (t.negated ? wide : 0.25), 1);
+      return (
+        setShare(table, predicate.field, predicate.set) *
+        predicate.tests.reduce((p, t) => p * (t.negated ? wide : 0.25), 1)
+      );
     }
     case "exists": {
       const some = existsShare(catalog, predicate);
@@ -96,12 +110,15 @@ function computeShare(catalog: Catalog, table: TableInfo, predicate: Predicate):
   }
 }
 
-/** The share of rows with some related row that passes: of a to-one's its share, of a to-many's that of any of its rows. */
+/** The share of rows with some related row that passes: the target's of a to-one, that of any of its rows of a to-many. */
 function existsShare(catalog: Catalog, { relation, where, junction }: ExistsPredicate): number {
   const target = catalog.tables[relation.target]!;
   let passes = share(catalog, target, where);
   if (relation.kind === "one") return Math.min(passes, wide);
-  const [held, key] = relation.through === null ? [target, relation.to] : [catalog.tables[relation.through.table]!, relation.through.from];
+  const [held, key] =
+    relation.through === null
+      ? [target, relation.to]
+      : [catalog.tables[relation.through.table]!, relation.through.from];
   if (relation.through !== null) passes *= share(catalog, held, junction);
   return Math.min(1 - (1 - passes) ** rowsOfKey(held, key), 0.7);
 }
@@ -117,7 +134,8 @@ function rowsOfKey(table: TableInfo, key: readonly string[]): number {
  */
 export function testReads(table: TableInfo, residual: Predicate | null, rows: number): number {
   if (residual === null) return 0;
-  if (residual.kind === "and" || residual.kind === "or") return residual.of.reduce((n, part) => n + testReads(table, part, rows), 0);
+  if (residual.kind === "and" || residual.kind === "or")
+    return residual.of.reduce((n, part) => n + testReads(table, part, rows), 0);
   if (residual.kind !== "exists") return 0;
   return Math.min(rows, 1 / residual.relation.from.reduce((p, field) => p * pointShare(table, field), 1));
 }

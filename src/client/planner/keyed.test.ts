@@ -11,17 +11,37 @@ import { planQuery } from "./plan-query.js";
 import type { PlanRequest } from "./plan.js";
 
 const { resolve } = fakeApp({});
-const scope = { catalog, code: "INVALID_WHERE", visible: () => always, session: null, unrestricted: false } as ParseScope;
-const parsed = (table: string, where: object): Predicate => normalize(parseWhere(scope, catalog.tables[table]!, resolve(where), "where"));
+const scope = {
+  catalog,
+  code: "INVALID_WHERE",
+  visible: () => always,
+  session: null,
+  unrestricted: false,
+} as ParseScope;
+const parsed = (table: string, where: object): Predicate =>
+  normalize(parseWhere(scope, catalog.tables[table]!, resolve(where), "where"));
 const requestOf = (table: string, where: Predicate, more: Partial<PlanRequest> = {}): PlanRequest => ({
-  table, where, order: [], limit: 3, offset: 0, paged: false, allowFullScan: true, limits: defaultLimits, semiJoins: false, ...more,
+  table,
+  where,
+  order: [],
+  limit: 3,
+  offset: 0,
+  paged: false,
+  allowFullScan: true,
+  limits: defaultLimits,
+  semiJoins: false,
+  ...more,
 });
-const byAuthor = (where: object, more: Partial<PlanRequest> = {}) => planKeyed(catalog, requestOf("posts", parsed("posts", where), more), ["authorId"]);
+const byAuthor = (where: object, more: Partial<PlanRequest> = {}) =>
+  planKeyed(catalog, requestOf("posts", parsed("posts", where), more), ["authorId"]);
 
 describe("a plan for many keys", () => {
   test("is the plan that each key would have had", () => {
     const byLikes = [{ field: "likes", direction: "desc" }] as const;
-    const keys = [["posts", ["authorId"], ["00000001;users"]], ["parcels", ["region", "code"], ["ab", 2]]] as const;
+    const keys = [
+      ["posts", ["authorId"], ["00000001;users"]],
+      ["parcels", ["region", "code"], ["ab", 2]],
+    ] as const;
     for (const [table, fields, key] of keys) {
       fc.assert(
         fc.property(anyWhere(table, "convex"), fc.boolean(), (filter, ordered) => {
@@ -54,7 +74,10 @@ describe("a plan for many keys", () => {
     const keyed = byAuthor({ status: "live" });
     expect(Object.isFrozen(keyed)).toBe(true);
     expect(Object.isFrozen(keyed.plan.probes[0])).toBe(true);
-    expect(keyed.plan.probes[0]).toMatchObject({ index: "by_author_and_status_and_likes", keys: { set: suppliedKey, slots: [0] } });
+    expect(keyed.plan.probes[0]).toMatchObject({
+      index: "by_author_and_status_and_likes",
+      keys: { set: suppliedKey, slots: [0] },
+    });
     expect(planForKey(catalog, keyed, ["u1"])!.probes[0]).toMatchObject({ eq: ["u1", "live"], keys: null });
     expect(planForKey(catalog, keyed, ["u2"])!.probes[0]).toMatchObject({ eq: ["u2", "live"] });
   });
@@ -81,10 +104,23 @@ describe("a plan for many keys", () => {
     };
     const where = parsed("posts", { status: "live", likes: { gt: 1 } });
     const keyed = planKeyed(catalog, requestOf("posts", where), ["authorId"]);
-    const plan = (i: number) => planQuery(catalog, requestOf("posts", conjoin([equalities(["authorId"], [`k${i}`]), where])));
+    const plan = (i: number) =>
+      planQuery(catalog, requestOf("posts", conjoin([equalities(["authorId"], [`k${i}`]), where])));
     for (let i = 0; i < 200; i++) void [plan(i), planForKey(catalog, keyed, [`k${i}`])];
-    const planned = Math.min(...[1, 2, 3].map(() => time(() => { for (let i = 0; i < 1_000; i++) plan(i); })));
-    const filled = Math.min(...[1, 2, 3].map(() => time(() => { for (let i = 0; i < 1_000; i++) planForKey(catalog, keyed, [`k${i}`]); })));
+    const planned = Math.min(
+      ...[1, 2, 3].map(() =>
+        time(() => {
+          for (let i = 0; i < 1_000; i++) plan(i);
+        }),
+      ),
+    );
+    const filled = Math.min(
+      ...[1, 2, 3].map(() =>
+        time(() => {
+          for (let i = 0; i < 1_000; i++) planForKey(catalog, keyed, [`k${i}`]);
+        }),
+      ),
+    );
     expect(filled).toBeLessThan(planned / 5);
   });
 });

@@ -36,7 +36,16 @@ export function planKeyed(catalog: Catalog, request: PlanRequest, fields: readon
   const names = rest.some((part) => mentions(part, fields));
   const where = conjoin(rest.filter((part) => !mentions(part, fields)));
   const own: PlanRequest = { ...request, semiJoins: false };
-  const plan = planQuery(catalog, { ...own, where: conjoin([equalities(fields, fields.map(() => placeholder)), where]) });
+  const plan = planQuery(catalog, {
+    ...own,
+    where: conjoin([
+      equalities(
+        fields,
+        fields.map(() => placeholder),
+      ),
+      where,
+    ]),
+  });
   const template = { ...plan, probes: plan.probes.map((probe) => toTemplate(probe, fields)) };
   return deepFreeze({ fields, keyTests, plan: template, each: names ? { ...own, where: conjoin(rest) } : null });
 }
@@ -50,7 +59,7 @@ export function planForKey(catalog: Catalog, keyed: KeyedPlan, key: readonly Sto
   return where === never ? null : planQuery(catalog, { ...each, where });
 }
 
-/** Whether a part of the predicate is a literal on one of the fields; those inside relation filters are other tables'. */
+/** Whether a part of the predicate is a literal on one of the fields; those in relation filters are other tables'. */
 function mentions(predicate: Predicate, fields: readonly string[]): boolean {
   if (predicate.kind === "field") return fields.includes(predicate.field);
   return (predicate.kind === "and" || predicate.kind === "or") && predicate.of.some((part) => mentions(part, fields));

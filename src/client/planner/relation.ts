@@ -64,8 +64,17 @@ export function planRelation(catalog: Catalog, request: RelationRequest): Relati
   if (byId) related = { kind: "gets", table: relation.target };
   else {
     // A second row of a key that is not unique makes a to-one ambiguous. Targets of a junction are ordered afterwards.
-    const own = through !== null ? { order: [], limit: relation.targetUnique ? 1 : null } : one ? { order: [], limit: relation.targetUnique ? 1 : 2 } : { order, limit, offset };
-    related = { kind: "ranges", table: relation.target, keyed: planKeyed(catalog, { table: relation.target, where, ...shared, dropped, ...own }, relation.to) };
+    const own =
+      through !== null
+        ? { order: [], limit: relation.targetUnique ? 1 : null }
+        : one
+          ? { order: [], limit: relation.targetUnique ? 1 : 2 }
+          : { order, limit, offset };
+    related = {
+      kind: "ranges",
+      table: relation.target,
+      keyed: planKeyed(catalog, { table: relation.target, where, ...shared, dropped, ...own }, relation.to),
+    };
   }
   const sorting = related.kind === "ranges" ? related.keyed.plan.sorting : "any";
   return deepFreeze({
@@ -73,7 +82,14 @@ export function planRelation(catalog: Catalog, request: RelationRequest): Relati
     relation: `${relation.table}.${relation.name}`,
     path,
     from: relation.from,
-    junction: through === null ? null : planKeyed(catalog, { table: through.table, where: junction, order: [], limit: null, ...shared }, through.from),
+    junction:
+      through === null
+        ? null
+        : planKeyed(
+            catalog,
+            { table: through.table, where: junction, order: [], limit: null, ...shared },
+            through.from,
+          ),
     junctionWhere: junction,
     where,
     related,
@@ -84,4 +100,3 @@ export function planRelation(catalog: Catalog, request: RelationRequest): Relati
     loads,
   } satisfies RelationPlan);
 }
-

@@ -12,8 +12,8 @@ import { indexPaths } from "./ranges.js";
 const assumedKeys = 20;
 
 /**
- * Paths that drive from the related side: the related rows that pass the filter are read through an index of theirs, and
- * their keys become ranges of the root. Only where the related side is itself bounded.
+ * Paths that drive from the related side: the related rows that pass the filter are read through an index of theirs,
+ * and their keys become ranges of the root. Only where the related side is itself bounded.
  */
 export function semiJoinPaths(planning: Planning, conjunction: Conjunction): Path[] {
   const paths: Path[] = [];
@@ -55,7 +55,8 @@ function related(
     allowFullScan: false,
     limits: { ...limits, maxProbes: Math.min(limits.maxProbes, limits.relationKeys) },
   });
-  if (plan.refusal !== null || plan.scan !== "bounded") return plan.combine === "none" ? { keySet: { relation, plan, columns }, expected: 0 } : null;
+  if (plan.refusal !== null || plan.scan !== "bounded")
+    return plan.combine === "none" ? { keySet: { relation, plan, columns }, expected: 0 } : null;
   const info = planning.catalog.tables[table]!;
   // Rows that share a key make one: no more keys than the columns are taken to have values.
   const distinct = 1 / columns.reduce((p, column) => p * pointShare(info, column), 1);

@@ -23,7 +23,11 @@ export async function shapeRows(run: ReadRun, rows: readonly Document[], shape: 
 }
 
 /** One relation of all parents: for each an array, or one row or null. */
-async function loadRelation(run: ReadRun, parents: readonly Document[], load: RelationLoad): Promise<(ShapedRow[] | ShapedRow | null)[]> {
+async function loadRelation(
+  run: ReadRun,
+  parents: readonly Document[],
+  load: RelationLoad,
+): Promise<(ShapedRow[] | ShapedRow | null)[]> {
   const keys = new Map<string, readonly Stored[]>();
   const keyOfParent = parents.map((parent) => {
     const key = keyOf(parent, load.plan.from);
@@ -83,5 +87,15 @@ function sharedReads(run: ReadRun, load: RelationLoad): Reads {
 /** A text that is equal for loads that give equal rows for equal keys, within equal limits. */
 function askedOf({ relation, plan, limits, allowFullScan }: RelationLoad): string {
   const order = plan.order.map(({ field, direction }) => [field, direction]);
-  return JSON.stringify([relation.table, relation.name, predicateText(plan.where), predicateText(plan.junctionWhere), order, plan.limit, plan.offset, allowFullScan, limits]);
+  return JSON.stringify([
+    relation.table,
+    relation.name,
+    predicateText(plan.where),
+    predicateText(plan.junctionWhere),
+    order,
+    plan.limit,
+    plan.offset,
+    allowFullScan,
+    limits,
+  ]);
 }

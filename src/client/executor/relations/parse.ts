@@ -33,7 +33,16 @@ export interface RelationLoad extends RowShape {
 }
 
 const shapeKeys = ["columns", "extras", "with"];
-const loadKeys = new Set([...shapeKeys, "where", "orderBy", "limit", "offset", "through", "allowFullScan", "withDeleted"]);
+const loadKeys = new Set([
+  ...shapeKeys,
+  "where",
+  "orderBy",
+  "limit",
+  "offset",
+  "through",
+  "allowFullScan",
+  "withDeleted",
+]);
 
 /** Parses `columns`, `extras` and `with` of a table's rows, and of all the relations below. */
 export function parseShape(
@@ -55,12 +64,19 @@ export function parseShape(
 export function parseColumns(table: TableInfo, columns: unknown, path: string): readonly string[] | null {
   if (columns === undefined) return null;
   const at = path === "with" ? "columns" : `${path} -> columns`;
-  const invalid = (message: string, hint: string): OrmError => new OrmError("INVALID_VALUE", message, { table: table.name, path: at, hint });
-  if (!isPlainObject(columns)) throw invalid(`columns are an object, not ${describe(columns)}`, "Write { title: true }.");
+  const invalid = (message: string, hint: string): OrmError =>
+    new OrmError("INVALID_VALUE", message, { table: table.name, path: at, hint });
+  if (!isPlainObject(columns))
+    throw invalid(`columns are an object, not ${describe(columns)}`, "Write { title: true }.");
   const names = Object.keys(columns);
   for (const name of names) {
-    if (table.field(name) === null) throw invalid(`"${name}" is no field of "${table.name}"`, "Check the spelling against the schema.");
-    if (columns[name] !== true) throw invalid(`the column "${name}" is set to ${describe(columns[name])}`, "Columns are named with true only; leave the others out.");
+    if (table.field(name) === null)
+      throw invalid(`"${name}" is no field of "${table.name}"`, "Check the spelling against the schema.");
+    if (columns[name] !== true)
+      throw invalid(
+        `the column "${name}" is set to ${describe(columns[name])}`,
+        "Columns are named with true only; leave the others out.",
+      );
   }
   return names;
 }
@@ -90,7 +106,10 @@ function parseLoads(
 ): readonly RelationLoad[] {
   if (loads === undefined) return [];
   if (!isPlainObject(loads)) {
-    throw new OrmError("INVALID_VALUE", `with takes an object of relations, not ${describe(loads)}`, { table: table.name, path });
+    throw new OrmError("INVALID_VALUE", `with takes an object of relations, not ${describe(loads)}`, {
+      table: table.name,
+      path,
+    });
   }
   return Object.entries(loads).map(([name, value]) => {
     const at = `${path} -> ${name}`;
@@ -100,7 +119,10 @@ function parseLoads(
       throw new OrmError("INVALID_VALUE", `"${name}" is no relation of "${table.name}"`, {
         table: table.name,
         path: at,
-        hint: known.length === 0 ? `Define it in defineRelations under ${table.name}.` : `Its relations: ${known.join(", ")}.`,
+        hint:
+          known.length === 0
+            ? `Define it in defineRelations under ${table.name}.`
+            : `Its relations: ${known.join(", ")}.`,
       });
     }
     if (depth > limits.relationDepth) {
@@ -128,16 +150,22 @@ function parseLoad(
   const invalid = (message: string, at: string, hint: string): OrmError =>
     new OrmError("INVALID_VALUE", message, { table: relation.table, path: at, hint });
   if (value !== true && !isPlainObject(value)) {
-    throw invalid(`a relation to load is true or an object, not ${describe(value)}`, path, "Leave the key out for a relation that is not wanted.");
+    throw invalid(
+      `a relation to load is true or an object, not ${describe(value)}`,
+      path,
+      "Leave the key out for a relation that is not wanted.",
+    );
   }
   const args = value === true ? {} : value;
   const limits = withOverrides(outer, args);
   for (const key of Object.keys(args)) {
-    if (!loadKeys.has(key) && !(key in limits)) throw invalid(`unknown key "${key}"`, `${path} -> ${key}`, `Keys: ${[...loadKeys].join(", ")}, and limits.`);
+    if (!loadKeys.has(key) && !(key in limits))
+      throw invalid(`unknown key "${key}"`, `${path} -> ${key}`, `Keys: ${[...loadKeys].join(", ")}, and limits.`);
   }
   const flag = (name: string): boolean => {
     const given = args[name];
-    if (given !== undefined && typeof given !== "boolean") throw invalid(`${name} must be true or false`, `${path} -> ${name}`, "Pass a boolean.");
+    if (given !== undefined && typeof given !== "boolean")
+      throw invalid(`${name} must be true or false`, `${path} -> ${name}`, "Pass a boolean.");
     return given === true;
   };
   const count = (name: string): number | null => {
@@ -150,7 +178,11 @@ function parseLoad(
   const target = catalog.tables[relation.target]!;
   const withJunction = flag("through");
   if (withJunction && relation.through === null) {
-    throw invalid(`"${relation.name}" goes through no junction`, `${path} -> through`, "Only relations with a junction have junction rows.");
+    throw invalid(
+      `"${relation.name}" goes through no junction`,
+      `${path} -> through`,
+      "Only relations with a junction have junction rows.",
+    );
   }
   if (relation.kind === "one" && (args["limit"] !== undefined || args["offset"] !== undefined)) {
     throw invalid(`"${relation.name}" leads to one row: it takes no limit and no offset`, path, "Leave them out.");

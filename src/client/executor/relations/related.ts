@@ -14,7 +14,11 @@ export interface Related {
 }
 
 /** The related rows of one key, filtered, ordered and limited. */
-export async function readRelated(run: ReadRun, load: RelationLoad, key: readonly Stored[]): Promise<readonly Related[]> {
+export async function readRelated(
+  run: ReadRun,
+  load: RelationLoad,
+  key: readonly Stored[],
+): Promise<readonly Related[]> {
   const { plan } = load;
   if (plan.limit === 0 || plan.where === never) return [];
   return await asRelation(run, load, async () => {

@@ -9,7 +9,7 @@ import { executionOf, type ReadRun } from "../run.js";
 import { childLimits } from "./bounds.js";
 import type { RelationLoad } from "./parse.js";
 
-/** The rows of the related table that one key leads to, filtered, and ordered and limited unless a junction led here. */
+/** The related rows that one key leads to, filtered, and ordered and limited unless a junction led here. */
 export async function targetsOf(run: ReadRun, load: RelationLoad, key: readonly Stored[]): Promise<Document[]> {
   const { related } = load.plan;
   if (related.kind === "gets") return await lookUp(run, load, key[0]);
@@ -21,7 +21,14 @@ export async function targetsOf(run: ReadRun, load: RelationLoad, key: readonly 
 async function lookUp(run: ReadRun, load: RelationLoad, id: Stored): Promise<Document[]> {
   const { env, access, purse } = run;
   const hideFigures = access.isProtected(load.target);
-  const budget = new Budget({ env, limits: load.limits, table: load.target.name, hideFigures, suggestions: () => [], purse });
+  const budget = new Budget({
+    env,
+    limits: load.limits,
+    table: load.target.name,
+    hideFigures,
+    suggestions: () => [],
+    purse,
+  });
   const count = run.reads?.count(load.path) ?? null;
   const row = await run.documents.get(load.target.name, id, budget, count);
   return row !== null && (await matchesWith(load.plan.where, row, existsProbe(run, budget, count))) ? [row] : [];

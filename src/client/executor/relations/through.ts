@@ -52,7 +52,8 @@ export async function throughJunction(
     size = Math.min(Math.max(stopsAt! - found.size, 2 * size), largestBatch);
   }
   await take(batch);
-  if (limit === null && found.size - offset > load.limits.relationRows) throw tooManyRows(run, load, found.size - offset);
+  if (limit === null && found.size - offset > load.limits.relationRows)
+    throw tooManyRows(run, load, found.size - offset);
   const rows = [...found.values()];
   const compare = comparator(order);
   if (order.length > 0) rows.sort((a, b) => compare(a.row, b.row));
