@@ -46,16 +46,20 @@ export function envOf({ catalog, limits, policies, rls }: EnvParts, ctx: DataCtx
   };
 }
 
-/** Whoever holds an environment: what `orm.with(ctx).query` is made of. */
+/** Where what `orm.with(ctx).query` is made of keeps its environment: no table can bear these names. */
+const open = Symbol("open");
+const opened = Symbol("opened");
 interface Holder<E> {
-  readonly env: E;
+  readonly [open]: () => E;
+  [opened]: E | undefined;
 }
 
 /**
  * Makes objects with one property a table, computed when it is read; any other name is an error that lists the tables.
- * The properties stand on a prototype that is built once, so that making such an object costs nothing.
+ * The properties stand on a prototype that is built once, and the environment is made when the first is read, so that
+ * making such an object costs nothing.
  */
-export function tableAccessors<E, T>(catalog: Catalog, make: (env: E, table: string) => T): (env: E) => Readonly<Record<string, T>> {
+export function tableAccessors<E, T>(catalog: Catalog, make: (env: E, table: string) => T): (env: () => E) => Readonly<Record<string, T>> {
   const unknown = new Proxy(Object.create(null) as object, {
     get(_target, name) {
       // Asked of every object: by await, by JSON, by inspectors.
@@ -72,9 +76,18 @@ export function tableAccessors<E, T>(catalog: Catalog, make: (env: E, table: str
     Object.defineProperty(tables, name, {
       enumerable: true,
       get(this: Holder<E>) {
-        return make(this.env, name);
+        return make((this[opened] ??= this[open]()), name);
       },
     });
   }
-  return (env) => Object.create(tables, { env: { value: env } }) as Readonly<Record<string, T>>;
+  class Tables implements Holder<E> {
+    readonly [open]: () => E;
+    [opened]: E | undefined = undefined;
+    constructor(env: () => E) {
+      this[open] = env;
+    }
+  }
+  Reflect.deleteProperty(Tables.prototype, "constructor");
+  Object.setPrototypeOf(Tables.prototype, tables);
+  return (env) => new Tables(env) as unknown as Readonly<Record<string, T>>;
 }

@@ -35,7 +35,7 @@ export class Orm<S extends AnySchema, R extends AnyRelations, O = Record<never, 
   readonly #parts: EnvParts;
   #settings: JobSettings;
   readonly #remote: (ctx: ActionCtx, system: boolean) => object;
-  readonly #readers: (env: Env) => Readonly<Record<string, SearchReader>>;
+  readonly #readers: (env: () => Env) => Readonly<Record<string, SearchReader>>;
 
   constructor(component: ComponentApi, options: OrmOptions<S, R, O, V>) {
     const catalog = buildCatalog(options.schema, options.relations, options.tables);
@@ -80,7 +80,7 @@ export class Orm<S extends AnySchema, R extends AnyRelations, O = Record<never, 
         writeEnv: (ctx, session) => this.#jobEnv(ctx, session),
         hydrate: (ctx, request) => {
           const env = this.#env(ctx as DataCtx, false);
-          return answerRequest(env, this.#readers(env), request);
+          return answerRequest(env, this.#readers(() => env), request);
         },
       },
       options,
@@ -90,9 +90,9 @@ export class Orm<S extends AnySchema, R extends AnyRelations, O = Record<never, 
   #open(ctx: AnyCtx, system: boolean): unknown {
     if (!("db" in ctx)) return { query: this.#remote(ctx as ActionCtx, system) };
     const data = ctx as unknown as DataCtx;
-    if (!canWrite(data)) return { query: this.#readers(this.#env(data, system)) };
+    if (!canWrite(data)) return { query: this.#readers(() => this.#env(data, system)) };
     const env = this.#writeEnv(data, system);
-    return { query: this.#readers(env), ...makeWriter(env) };
+    return { query: this.#readers(() => env), ...makeWriter(env) };
   }
 
   #writeEnv(ctx: WritingCtx, system: boolean): WriterEnv {
@@ -140,7 +140,9 @@ export type ModelOf<Client> =
 function systemProbe(env: Env): ExistsProbe {
   const run = startRun(env, systemAccess, env.limits);
   return (filter, row) => {
-    const budget = new Budget({ env, limits: env.limits, table: filter.relation.target, hideFigures: false, suggestions: () => [] });
+    const { relation } = filter;
+    const options = { table: relation.target, hideFigures: false, suggestions: () => [] };
+    const budget = new Budget({ env, limits: env.limits, purse: run.purse, ...options });
     return existsProbe(run, budget, null)(filter, row);
   };
 }

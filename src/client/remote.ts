@@ -35,7 +35,7 @@ export function remoteReaders(catalog: Catalog, module: string, ctx: ActionCtx, 
     const ask: Ask = (method, args) => askHydrate(ctx, module, name, method, args);
     const read = (method: Method) => (args?: ReadArgs) => readFrom(ctx, table, ask, method, args ?? {});
     return Object.fromEntries(methods.map((method) => [method, read(method)])) as RemoteReader;
-  })(null);
+  })(() => null);
 }
 
 async function readFrom(ctx: ActionCtx, table: TableInfo, ask: Ask, method: Method, args: ReadArgs): Promise<unknown> {

@@ -77,8 +77,12 @@ function pathsOf(planning: Planning, where: Predicate, flavour: Flavour, only: s
   const conjunction = takeApart(where);
   const paths: Path[] = [];
   const wants = (prefix: string): boolean => only === null || only.startsWith(prefix);
-  for (const index of planning.table.indexes) {
-    if (wants(`index:${index.name}:`)) paths.push(...indexPaths(planning, index, conjunction));
+  if (wants("index:")) {
+    const name = only?.split(":", 2)[1];
+    for (const index of planning.table.indexes) {
+      if (name === undefined || index.name === name) paths.push(...indexPaths(planning, index, conjunction));
+    }
+    if (only !== null) return paths;
   }
   if (planning.work.left > 0) {
     const flavours = flavour === "ordered" ? [true] : flavour === "branch" || planning.order.length === 0 ? [false] : [true, false];

@@ -131,10 +131,16 @@ export interface PlanRequest {
 /** Freezes a plan all the way down (Convex values other than plain objects and arrays are left alone). */
 export function deepFreeze<T>(value: T): T {
   if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    if (Array.isArray(value)) {
+      Object.freeze(value);
+      for (const inner of value) if (typeof inner === "object") deepFreeze(inner);
+      return value;
+    }
     const prototype: unknown = Object.getPrototypeOf(value);
-    if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null) return value;
+    if (prototype !== Object.prototype && prototype !== null) return value;
     Object.freeze(value);
-    for (const inner of Object.values(value)) deepFreeze(inner);
+    // Every plan passes here: a loop over the keys makes no array of them.
+    for (const key in value) if (typeof value[key] === "object") deepFreeze(value[key]);
   }
   return value;
 }
