@@ -10,9 +10,12 @@ import { rest } from "./cases/rest.js";
 import { unions } from "./cases/unions.js";
 import { load } from "./data.js";
 import { measure, measurePages, type Line } from "./measure.js";
+import { page } from "./page.js";
 import { plot } from "./plot.js";
 import { failures, readsTable, summary, watchTable } from "./report.js";
 import schema from "./schema.js";
+import { speed } from "./speed/run.js";
+import { speedTable } from "./speed/table.js";
 import { Store } from "./store/store.js";
 
 const cases: Case[] = [...ranges, ...unions, ...rest, ...relations, ...policyCases];
@@ -25,7 +28,17 @@ const lines: Line[] = [];
 for (const question of cases) lines.push(await measure(store, world, question));
 for (const question of paged) lines.push(...(await measurePages(store, world, question)));
 
-console.log(`${readsTable(lines)}\n\nOf 1,000 writes to other rows, those that re-run the query:\n\n${watchTable(lines)}\n\n${summary(lines)}`);
+const times = await speed();
+console.log(
+  [
+    readsTable(lines),
+    "Of 1,000 writes to other rows, those that re-run the query:",
+    watchTable(lines),
+    summary(lines),
+    speedTable(times),
+  ].join("\n\n"),
+);
+fs.writeFileSync("docs/bench.md", page(lines, times));
 fs.writeFileSync("docs/bench.svg", plot(lines));
 const failed = failures(lines);
 for (const failure of failed) console.error(`FAIL ${failure}`);

@@ -86,9 +86,13 @@ interface Asked {
   count(args: Args): Promise<number>;
 }
 
+type BetterCtx = Parameters<typeof orm.db>[0];
+/** What a function makes of its context before it asks anything. */
+export const openBetter = (ctx: Ctx) => orm.db(ctx as unknown as BetterCtx);
+
 /** better-convex's readers of one table; `as` is whom its policies see. */
 export const betterOf = (ctx: Ctx, table: TableName, as?: GenericId<"users">): Asked => {
-  const db = orm.db(ctx as unknown as Parameters<typeof orm.db>[0], as && { rls: { ctx: { userId: as } } });
+  const db = orm.db(ctx as unknown as BetterCtx, as && { rls: { ctx: { userId: as } } });
   return (db.query as unknown as Record<string, Asked>)[table] as Asked;
 };
 

@@ -58,6 +58,8 @@ export interface Asked {
   exists(args: Args): Promise<boolean>;
   paginate(args: Args): Promise<{ page: Found[]; isDone: boolean; continueCursor: string }>;
 }
+/** What a function makes of its context before it asks anything. */
+export const openOrm = (ctx: Ctx) => orm.with(ctx);
 /** convex-orm's readers of one table. */
 export const ormOf = (ctx: Ctx, table: TableName): Asked => orm.with(ctx).query[table] as unknown as Asked;
 /** The same as the user that reads. */
