@@ -1,7 +1,8 @@
+import type { PaginationResult } from "convex/server";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { session } from "../../src/client/index.js";
-import { article, asking, codeOf, dataOf, fill, open, orm, type Fields, type Store } from "./app.js";
+import { article, asking, codeOf, dataOf, fill, open, orm, type Article, type Fields, type Store } from "./app.js";
 
 const search = { index: "search_body", query: "convex" } as const;
 const langs = ["en", "de", "fr"] as const;
@@ -20,6 +21,9 @@ const thirty: Fields[] = Array.from({ length: 30 }, (_, i) =>
 const titles = (rows: readonly { title: string }[]): string[] => rows.map((row) => row.title);
 const expected = (test: (row: Fields) => boolean): string[] =>
   thirty.filter((row) => row.body.includes("convex") && test(row)).map((row) => row.title);
+
+const pageOf = async (t: Store, where: object, numItems: number, cursor: string | null): Promise<PaginationResult<Article>> =>
+  (await asking(t, (ctx) => orm.with(ctx).query.articles.paginate({ search, where, paginationOpts: { numItems, cursor } }))).value;
 
 async function store(rows: readonly Fields[] = thirty): Promise<Store> {
   const t = await open();
@@ -130,8 +134,7 @@ describe("search", () => {
         const paged: string[] = [];
         let cursor: string | null = null;
         for (let page = 0; page < 40; page++) {
-          const paginationOpts = { numItems, cursor };
-          const got = (await asking(t, (ctx) => orm.with(ctx).query.articles.paginate({ search, where: filter, paginationOpts }))).value;
+          const got = await pageOf(t, filter, numItems, cursor);
           paged.push(...titles(got.page));
           if (got.isDone) break;
           expect(got.page.length).toBe(numItems);

@@ -14,7 +14,10 @@ import { analyzeSearch, explainSearch } from "./explain.js";
 import { nativeSearchPage } from "./native.js";
 import { offsetPage } from "./page.js";
 import { parseSearch } from "./parse.js";
+import { OrmStream } from "./stream.js";
 import { planSearch, type SearchPlan } from "./plan.js";
+
+const streamKeys = new Set([...known.count, "orderBy"]);
 
 /** A search with everything decided but the values that it will find. */
 export interface Search {
@@ -65,6 +68,12 @@ export class SearchReader extends TableReader {
       const page = (await nativeSearchPage(run, search.plan, options)) ?? (await offsetPage(run, search.plan, options, search.onTruncated));
       return { rows: page.page, truncated: false };
     });
+  }
+
+  /** The rows as a convex-helpers stream. Reads nothing, and but for unknown arguments throws nothing, before it is used. */
+  stream(args: ReadArgs = {}): OrmStream {
+    this.check(args, streamKeys);
+    return new OrmStream(this.env, this.table, args);
   }
 
   private async found(args: ReadArgs): Promise<ShapedRow[]> {
