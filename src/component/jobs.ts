@@ -88,6 +88,32 @@ export const get = query({
   },
 });
 
+/**
+ * Whether a call of the host's worker is a step of this component's: the job is active and acts under that session, and
+ * each item is its own, with that very work. The worker asks, for whoever else may call it must not borrow the rights
+ * of a job. Reads the job and the items once more.
+ */
+export const attest = query({
+  args: {
+    id: v.string(),
+    session: v.union(v.string(), v.null()),
+    items: v.array(v.object({ id: v.string(), work: v.string() })),
+  },
+  returns: v.boolean(),
+  handler: async (ctx, { id, session, items }) => {
+    const job = await findJob(ctx, id);
+    if (job === null || !isActive(job) || job.session !== session) return false;
+    const held = await Promise.all(
+      items.map(async (item) => {
+        const itemId = ctx.db.normalizeId("items", item.id);
+        const stored = itemId === null ? null : await ctx.db.get("items", itemId);
+        return stored !== null && stored.jobId === job._id && stored.work === item.work;
+      }),
+    );
+    return held.every(Boolean);
+  },
+});
+
 /** Jobs, newest first (finished ones of one status: last finished first). `limit` defaults to 100, at most 1,000. */
 export const list = query({
   args: { status: v.optional(vJobStatus), limit: v.optional(v.number()) },

@@ -102,7 +102,14 @@ export async function open(spec: Parameters<typeof orm.policies.sync>[1] = polic
   /** Runs as a nurse, in a mutation of its own; `system` is the same with the guard removed. */
   const as = <T>(nurse: string, run: (db: ReturnType<typeof writer>, system: ReturnType<typeof writer>) => Promise<T>): Promise<T> =>
     t.withIdentity({ subject: nurse }).mutation((ctx) => run(writer(ctx), orm.system(ctx)));
-  return { t, ids, as };
+  /** The work items that the component holds. convex-test has the way in, and no type for it. */
+  const itemsOfJobs = (): Promise<{ _id: string; work: string }[]> => {
+    const { runInComponent } = t as unknown as {
+      runInComponent(path: string, run: (ctx: Pick<Ctx, "db">) => Promise<unknown>): Promise<{ _id: string; work: string }[]>;
+    };
+    return runInComponent("orm", (ctx) => ctx.db.query("items" as never).collect());
+  };
+  return { t, ids, as, itemsOfJobs };
 }
 const writer = (ctx: Ctx) => orm.with(ctx);
 

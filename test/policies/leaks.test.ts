@@ -3,7 +3,7 @@
  * same question with the guard removed, and must get another answer: else it would prove nothing.
  */
 import { describe, expect, test } from "vitest";
-import { component, hydrate, open, orm, policies, thrown } from "./app.js";
+import { component, hydrate, open, orm, policies, thrown, worker } from "./app.js";
 
 const names = (rows: readonly { name: string }[]) => rows.map((row) => row.name).toSorted();
 
@@ -339,6 +339,53 @@ describe("hydrate, called by other code", () => {
         code: "POLICY_VIOLATION",
       });
     });
+  });
+});
+
+describe("worker, called by other code", () => {
+  const system = JSON.stringify({ system: true });
+  const budget = { rows: 100, bytes: 1 << 20 };
+
+  /** A background delete of every patient, as the system: its job's id and its one item, as the component holds them. */
+  async function pendingDelete() {
+    const app = await open();
+    const id = await app.as("mary", async (_db, all) => (await all.delete("patients").all({ allowFullScan: true }).hard().inBackground()).job);
+    const items = await app.itemsOfJobs();
+    const call = {
+      job: { id: id!, kind: "delete", table: "patients", attempt: 1 }, session: system as string | null, items: items.map(({ _id, work }) => ({ id: _id, work })), budget,
+    };
+    const left = () => app.t.run((ctx) => ctx.db.query("patients").collect());
+    const run = (args: typeof call) => app.t.mutation(async (ctx) => void (await ctx.runMutation(worker, args)));
+    return { ...app, call, left, run };
+  }
+
+  test("borrows no rights: not a job's, not the system's, not another session's", async () => {
+    const { call, run, left } = await pendingDelete();
+    const [item] = call.items;
+    const everyone = { ...item!, work: item!.work.replace("patients", "records") };
+    const forged = [
+      { ...call, job: { ...call.job, id: "" } },
+      { ...call, job: { ...call.job, id: "not a job" } },
+      { ...call, session: null },
+      { ...call, session: JSON.stringify({ variables: { nurse: "sue", roles: [] } }) },
+      { ...call, items: [everyone] },
+      { ...call, items: [item!, { ...item!, id: "not an item" }] },
+    ];
+    for (const args of forged) expect(await thrown(() => run(args))).toMatchObject({ code: "POLICY_VIOLATION" });
+    expect(await left()).toHaveLength(2);
+  });
+
+  test("nor a finished job's", async () => {
+    const { call, run, t, left } = await pendingDelete();
+    await t.mutation((ctx) => orm.jobs.cancel(ctx, call.job.id).then(() => null));
+    expect(await thrown(() => run(call))).toMatchObject({ code: "POLICY_VIOLATION" });
+    expect(await left()).toHaveLength(2);
+  });
+
+  test("and with nothing to do it does nothing", async () => {
+    const { call, run, left } = await pendingDelete();
+    await run({ ...call, items: [] });
+    expect(await left()).toHaveLength(2);
   });
 });
 

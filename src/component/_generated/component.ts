@@ -27,6 +27,17 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
       rotate: FunctionReference<"mutation", "internal", {}, null, Name>;
     };
     jobs: {
+      attest: FunctionReference<
+        "query",
+        "internal",
+        {
+          id: string;
+          session: string | null;
+          items: Array<{ id: string; work: string }>;
+        },
+        boolean,
+        Name
+      >;
       cancel: FunctionReference<
         "mutation",
         "internal",
