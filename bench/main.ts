@@ -8,6 +8,7 @@ import { ranges } from "./cases/ranges.js";
 import { relations } from "./cases/relations.js";
 import { rest } from "./cases/rest.js";
 import { unions } from "./cases/unions.js";
+import { check } from "./check.js";
 import { load } from "./data.js";
 import { measure, measurePages, type Line } from "./measure.js";
 import { page } from "./page.js";
@@ -24,6 +25,12 @@ const paged: PagedCase[] = [...pages, ...policyPages];
 const store = new Store(schema as never);
 await load((table, fields) => Promise.resolve(store.insert(table, fields) as never));
 const world = store.world();
+if (process.argv.includes("--check")) {
+  const { compared, differences } = await check(store, world, cases, paged);
+  for (const difference of differences) console.log(difference);
+  console.log(`${compared} answers compared with convex-test, ${differences.length} differ`);
+  process.exit(differences.length > 0 ? 1 : 0);
+}
 const lines: Line[] = [];
 for (const question of cases) lines.push(await measure(store, world, question));
 for (const question of paged) lines.push(...(await measurePages(store, world, question)));
