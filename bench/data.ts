@@ -82,10 +82,16 @@ const pick = <T>(random: Random, items: readonly T[]): T => items[random(items.l
 /** What somebody else might write: a row of the same make-up as the stored ones. */
 export const drawn: { readonly [T in TableName]: (random: Random, world: World) => Fields<T> } = {
   users: (random) => ({ name: `user ${random(2 * sizes.users)}` }),
-  posts: (random, world) => ({ ...postOf(random(4 * sizes.posts), () => pick(random, world.users)._id), rank: random(sizes.posts) }),
+  posts: (random, world) => ({
+    ...postOf(random(4 * sizes.posts), () => pick(random, world.users)._id),
+    rank: random(sizes.posts),
+  }),
   comments: (random, world) => ({ postId: pick(random, world.comments).postId, body: "new", likes: random(8_009) }),
   groups: (random) => ({ title: `group ${random(2 * sizes.groups)}` }),
-  memberships: (random, world) => ({ userId: pick(random, world.memberships).userId, groupId: pick(random, world.groups)._id }),
+  memberships: (random, world) => ({
+    userId: pick(random, world.memberships).userId,
+    groupId: pick(random, world.groups)._id,
+  }),
   notes: (random, world) => ({ ownerId: pick(random, world.users)._id, rank: random(2_003), text: "new" }),
   events: (random) => ({ kind: pick(random, [..."abc"]), at: random(2_000) }),
 };

@@ -47,7 +47,11 @@ function thrown(error: unknown): string {
 
 type Ways<W> = Readonly<Record<Product, W | string>>;
 /** Asks each product in turn; what it throws is its outcome. */
-async function each<W, R>(ways: Ways<W>, none: (why: string) => R, ask: (way: W) => Promise<R>): Promise<Record<Product, R>> {
+async function each<W, R>(
+  ways: Ways<W>,
+  none: (why: string) => R,
+  ask: (way: W) => Promise<R>,
+): Promise<Record<Product, R>> {
   const outcomes: Partial<Record<Product, R>> = {};
   for (const product of products) {
     const way = ways[product];
@@ -64,13 +68,17 @@ async function each<W, R>(ways: Ways<W>, none: (why: string) => R, ask: (way: W)
 export async function measure(store: Store, world: World, question: Case): Promise<Line> {
   const { shape, target, tables, judged, ways } = question;
   const truth = question.truth(world);
-  const outcomes = await each<Way, Outcome>(ways, (none) => ({ none }), async (way) => {
-    const transaction = new Transaction(store, snapshot);
-    const answer = await way(transaction.ctx() as Ctx, world);
-    const reruns = rerunsBy(store, otherWrites(world, tables, answer), transaction.intervals());
-    const { documents, queries, componentCalls: calls } = transaction;
-    return { documents, queries, calls, reruns, wrong: judge(judged, truth, answer) };
-  });
+  const outcomes = await each<Way, Outcome>(
+    ways,
+    (none) => ({ none }),
+    async (way) => {
+      const transaction = new Transaction(store, snapshot);
+      const answer = await way(transaction.ctx() as Ctx, world);
+      const reruns = rerunsBy(store, otherWrites(world, tables, answer), transaction.intervals());
+      const { documents, queries, componentCalls: calls } = transaction;
+      return { documents, queries, calls, reruns, wrong: judge(judged, truth, answer) };
+    },
+  );
   return { shape, target, rows: typeof judged === "number" ? judged : truth.length, outcomes };
 }
 
@@ -83,43 +91,52 @@ export async function measurePages(store: Store, world: World, question: PagedCa
   const truth = question.truth(world);
   const most = Math.ceil(truth.length / numItems) + 2_010;
   const every = Math.max(1, Math.floor(truth.length / numItems / pagesWatched));
-  const outcomes = await each<PagedWay, [Outcome, Outcome]>(pages, (none) => [{ none }, { none }], async (way) => {
-    const cells: Cell[] = [];
-    const walked: string[] = [];
-    let short = false;
-    let page: Page = { keys: [], isDone: false, cursor: null };
-    for (let at = 0; !page.isDone && at < most; at++) {
-      const transaction = new Transaction(store, snapshot);
-      try {
-        page = await way(transaction.ctx() as Ctx, world, page.cursor);
-      } catch (error) {
-        const none = thrown(error);
-        return [cells[0] ?? { none }, { none }];
+  const outcomes = await each<PagedWay, [Outcome, Outcome]>(
+    pages,
+    (none) => [{ none }, { none }],
+    async (way) => {
+      const cells: Cell[] = [];
+      const walked: string[] = [];
+      let short = false;
+      let page: Page = { keys: [], isDone: false, cursor: null };
+      for (let at = 0; !page.isDone && at < most; at++) {
+        const transaction = new Transaction(store, snapshot);
+        try {
+          page = await way(transaction.ctx() as Ctx, world, page.cursor);
+        } catch (error) {
+          const none = thrown(error);
+          return [cells[0] ?? { none }, { none }];
+        }
+        const { documents, queries, componentCalls: calls } = transaction;
+        const watched = at < 2 || at % every === 0;
+        const writes = watched ? otherWrites(world, tables, page.keys) : [];
+        const reruns = rerunsBy(store, writes, transaction.intervals());
+        cells.push({ documents, queries, calls, reruns, wrong: judge(judged, truth.slice(0, numItems), page.keys) });
+        short ||= page.keys.length < numItems && !page.isDone && walked.length + page.keys.length < truth.length;
+        walked.push(...page.keys);
       }
-      const { documents, queries, componentCalls: calls } = transaction;
-      const watched = at < 2 || at % every === 0;
-      const writes = watched ? otherWrites(world, tables, page.keys) : [];
-      const reruns = rerunsBy(store, writes, transaction.intervals());
-      cells.push({ documents, queries, calls, reruns, wrong: judge(judged, truth.slice(0, numItems), page.keys) });
-      short ||= page.keys.length < numItems && !page.isDone && walked.length + page.keys.length < truth.length;
-      walked.push(...page.keys);
-    }
-    const [first, ...later] = cells as [Cell, ...Cell[]];
-    const dearest = (of: (cell: Cell) => number) => Math.max(0, ...later.map(of));
-    const whole = judge(judged, truth, walked) ?? (page.isDone ? (short ? "pages not full" : null) : "no end");
-    const worst = {
-      documents: dearest((cell) => cell.documents),
-      queries: dearest((cell) => cell.queries),
-      calls: dearest((cell) => cell.calls),
-      reruns: dearest((cell) => cell.reruns),
-      wrong: whole,
-    };
-    return [first, worst];
-  });
+      const [first, ...later] = cells as [Cell, ...Cell[]];
+      const dearest = (of: (cell: Cell) => number) => Math.max(0, ...later.map(of));
+      const whole = judge(judged, truth, walked) ?? (page.isDone ? (short ? "pages not full" : null) : "no end");
+      const worst = {
+        documents: dearest((cell) => cell.documents),
+        queries: dearest((cell) => cell.queries),
+        calls: dearest((cell) => cell.calls),
+        reruns: dearest((cell) => cell.reruns),
+        wrong: whole,
+      };
+      return [first, worst];
+    },
+  );
   const half = (at: 0 | 1): Line["outcomes"] =>
     Object.fromEntries(products.map((product) => [product, outcomes[product][at]])) as Line["outcomes"];
   return [
-    { shape: `${shape}: the first`, target: question.target, rows: Math.min(numItems, truth.length), outcomes: half(0) },
+    {
+      shape: `${shape}: the first`,
+      target: question.target,
+      rows: Math.min(numItems, truth.length),
+      outcomes: half(0),
+    },
     { shape: `${shape}: every later one`, target: question.laterTarget, rows: truth.length, outcomes: half(1) },
   ];
 }

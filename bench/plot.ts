@@ -17,7 +17,8 @@ const top = 96;
 const width = labels + 2 * panel.width + panel.gap + 24;
 
 const escape = (text: string): string => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
-const text = (x: number, y: number, words: string, more = ""): string => `<text x="${x}" y="${y}" ${more}>${escape(words)}</text>`;
+const text = (x: number, y: number, words: string, more = ""): string =>
+  `<text x="${x}" y="${y}" ${more}>${escape(words)}</text>`;
 
 interface Panel {
   readonly title: string;
@@ -27,7 +28,13 @@ interface Panel {
   readonly of: (cell: Cell) => number;
 }
 const panels: readonly Panel[] = [
-  { title: "documents read", left: labels, most: 10_000, ticks: [0, 1, 10, 100, 1_000, 10_000], of: (cell) => cell.documents },
+  {
+    title: "documents read",
+    left: labels,
+    most: 10_000,
+    ticks: [0, 1, 10, 100, 1_000, 10_000],
+    of: (cell) => cell.documents,
+  },
   {
     title: "of 1,000 writes to other rows, those that re-run it",
     left: labels + panel.width + panel.gap,

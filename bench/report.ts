@@ -15,7 +15,8 @@ const cellOf = (outcome: Outcome): Cell | null => ("none" in outcome ? null : ou
 const count = (figure: number): string => figure.toLocaleString("en-US");
 
 function read(outcome: Outcome, notes: Notes): string {
-  if ("none" in outcome) return `${outcome.none.startsWith("throws") ? "throws" : "cannot say it"} ${notes.mark(outcome.none)}`;
+  if ("none" in outcome)
+    return `${outcome.none.startsWith("throws") ? "throws" : "cannot say it"} ${notes.mark(outcome.none)}`;
   const { documents, queries, calls, wrong } = outcome;
   const component = calls === 0 ? "" : ` +${calls}`;
   return `${count(documents)}/${count(queries)}${component} ${wrong === null ? "right" : `WRONG: ${wrong}`}`;
@@ -58,7 +59,9 @@ function summaryOf(lines: readonly Line[], product: Product): string {
   const cells = lines.map(({ outcomes }) => ({ own: cellOf(outcomes[product]), hand: cellOf(outcomes["by hand"]) }));
   const right = cells.filter(({ own }) => own !== null && own.wrong === null).length;
   const wrong = cells.filter(({ own }) => own !== null && own.wrong !== null).length;
-  const rivals = cells.flatMap(({ own, hand }) => (own === null || hand === null || own.wrong !== null ? [] : [{ own, hand }]));
+  const rivals = cells.flatMap(({ own, hand }) =>
+    own === null || hand === null || own.wrong !== null ? [] : [{ own, hand }],
+  );
   const within = (of: (cell: Cell) => number) => rivals.filter(({ own, hand }) => of(own) <= of(hand)).length;
   return (
     `- ${product}: right in ${right} of ${lines.length}, wrong in ${wrong}, cannot say or throws in ` +
@@ -67,7 +70,10 @@ function summaryOf(lines: readonly Line[], product: Product): string {
   );
 }
 export const summary = (lines: readonly Line[]): string =>
-  products.filter((product) => product !== "by hand").map((product) => summaryOf(lines, product)).join("\n");
+  products
+    .filter((product) => product !== "by hand")
+    .map((product) => summaryOf(lines, product))
+    .join("\n");
 
 /** Whether convex-orm fails its bench: wrong rows, or a query re-run by more writes than hand-written code's. */
 export const failures = (lines: readonly Line[]): string[] =>
@@ -75,5 +81,7 @@ export const failures = (lines: readonly Line[]): string[] =>
     const [own, hand] = [cellOf(outcomes["convex-orm"]), cellOf(outcomes["by hand"])];
     if (own === null) return [`${shape}: no answer`];
     if (own.wrong !== null) return [`${shape}: ${own.wrong}`];
-    return hand !== null && own.reruns > hand.reruns ? [`${shape}: ${own.reruns} of ${writesTried} writes re-run it`] : [];
+    return hand !== null && own.reruns > hand.reruns
+      ? [`${shape}: ${own.reruns} of ${writesTried} writes re-run it`]
+      : [];
   });

@@ -37,7 +37,9 @@ export function otherWrites(world: World, tables: readonly TableName[], answer: 
 export function rerunsBy(store: Store, writes: readonly Write[], intervals: readonly Interval[]): number {
   const byTable = grouped(intervals);
   return writes.filter(({ table, rows }) =>
-    (byTable.get(table) ?? []).some((interval) => rows.some((row) => holds(interval, store.keyOf(table, interval.index, row)))),
+    (byTable.get(table) ?? []).some((interval) =>
+      rows.some((row) => holds(interval, store.keyOf(table, interval.index, row))),
+    ),
   ).length;
 }
 

@@ -21,7 +21,11 @@ interface Rows {
 interface Tables {
   query(table: string): { withIndex(index: string, range: (q: Bounds) => Bounds): Rows };
 }
-type EntsFactory = (table: string, index: string, range: (q: Bounds) => Bounds) => Rows & PromiseLike<{ _id: string }[]>;
+type EntsFactory = (
+  table: string,
+  index: string,
+  range: (q: Bounds) => Bounds,
+) => Rows & PromiseLike<{ _id: string }[]>;
 
 /** One index range, for the three that name their index themselves. */
 export interface Range {
@@ -46,7 +50,9 @@ export function ranged({ table, index, range = (q) => q, order = "asc", take }: 
     "by hand": (ctx) => from(ctx.db),
     "convex-helpers": (ctx) => from(stream(ctx.db, schema)),
     "convex-ents": async (ctx) => {
-      const ordered = (entsOf(ctx) as unknown as EntsFactory)(table, index, range).order(order) as ReturnType<EntsFactory>;
+      const ordered = (entsOf(ctx) as unknown as EntsFactory)(table, index, range).order(
+        order,
+      ) as ReturnType<EntsFactory>;
       return (await (take === undefined ? ordered : ordered.take(take))).map((row) => row._id);
     },
   };

@@ -17,7 +17,11 @@ const inTwenty = { where: { status: { in: twenty } }, orderBy: { rank: "asc" } }
 const either = { where: { OR: [{ status: "s3" }, { lang: "l13" }] }, orderBy: { rank: "asc" } };
 const kinds = { where: { kind: { in: ["a", "b"] } }, orderBy: { at: "asc" } };
 
-const ranked = (world: World, test: (post: Post) => boolean) => world.posts.filter(test).sort(byRank).map((post) => post._id);
+const ranked = (world: World, test: (post: Post) => boolean) =>
+  world.posts
+    .filter(test)
+    .sort(byRank)
+    .map((post) => post._id);
 const streamOf = (ctx: Ctx) => stream(ctx.db, schema).query("posts");
 const after = (cursor: string | null) => (cursor === null ? -1 : Number(cursor));
 interface Shown {
@@ -59,7 +63,9 @@ export const pages: PagedCase[] = [
         return shown(await posts.paginate({ numItems, cursor }));
       },
       "convex-helpers": async (ctx, _world, cursor) => {
-        const streams = twenty.map((status) => streamOf(ctx).withIndex("by_status_and_rank", (q) => q.eq("status", status)));
+        const streams = twenty.map((status) =>
+          streamOf(ctx).withIndex("by_status_and_rank", (q) => q.eq("status", status)),
+        );
         return shown(await mergedStream(streams, ["rank"]).paginate({ numItems, cursor }));
       },
     },

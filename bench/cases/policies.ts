@@ -11,12 +11,18 @@ type Note = Row<"notes">;
 const byRank = ascending<Note>((note) => note.rank);
 /** A session that sees 20 of the 2,000 notes. */
 const me = (world: World): GenericId<"users"> => (world.users[3] as Row<"users">)._id;
-const mine = (world: World) => world.notes.filter((note) => note.ownerId === me(world)).sort(byRank).map((note) => note._id);
+const mine = (world: World) =>
+  world.notes
+    .filter((note) => note.ownerId === me(world))
+    .sort(byRank)
+    .map((note) => note._id);
 const ids = (rows: readonly { readonly _id: string }[]): string[] => rows.map((row) => row._id);
 const orderBy = { rank: "asc" };
 
 const underRules = (ctx: Ctx, world: World) =>
-  wrapDatabaseReader<Ctx, Model>(ctx, ctx.db, { notes: { read: (_ctx, note) => Promise.resolve(note.ownerId === me(world)) } });
+  wrapDatabaseReader<Ctx, Model>(ctx, ctx.db, {
+    notes: { read: (_ctx, note) => Promise.resolve(note.ownerId === me(world)) },
+  });
 
 /** The caller asks for notes, and the rule "your own" is said elsewhere. By hand there is no rule: the query has it. */
 export const policyCases: Case[] = [
@@ -34,11 +40,13 @@ export const policyCases: Case[] = [
             .withIndex("by_owner_and_rank", (q) => q.eq("ownerId", me(world)))
             .take(10),
         ),
-      "convex-orm": async (ctx, world) => ids(await guardedOf(ctx, "notes", me(world)).findMany({ orderBy, limit: 10 })),
+      "convex-orm": async (ctx, world) =>
+        ids(await guardedOf(ctx, "notes", me(world)).findMany({ orderBy, limit: 10 })),
       "better-convex": async (ctx, world) =>
         (await betterOf(ctx, "notes", me(world)).findMany({ orderBy, limit: 10 })).map((note) => note.id),
       "convex-ents": async (ctx, world) => ids(await entsFor(ctx, me(world))("notes", "by_rank").take(10)),
-      "convex-helpers": async (ctx, world) => ids(await underRules(ctx, world).query("notes").withIndex("by_rank").take(10)),
+      "convex-helpers": async (ctx, world) =>
+        ids(await underRules(ctx, world).query("notes").withIndex("by_rank").take(10)),
     },
   },
 ];
@@ -62,7 +70,10 @@ export const policyPages: PagedCase[] = [
       },
       "convex-orm": async (ctx, world, cursor) => {
         const asked = guardedOf(ctx, "notes", me(world));
-        const { page, isDone, continueCursor } = await asked.paginate({ orderBy, paginationOpts: { numItems, cursor } });
+        const { page, isDone, continueCursor } = await asked.paginate({
+          orderBy,
+          paginationOpts: { numItems, cursor },
+        });
         return { keys: ids(page), isDone, cursor: continueCursor };
       },
       "better-convex": betterPages("notes", { orderBy }, numItems, me),

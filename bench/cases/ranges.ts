@@ -18,7 +18,12 @@ const statusRangeWays = ranged({
   range: (q) => q.eq("status", "s3").gte("rank", 1_000),
   take: 10,
 });
-const statusRangeTruth = (world: World) => ids(where(world, (p) => p.status === "s3" && p.rank >= 1_000).sort(byRank).slice(0, 10));
+const statusRangeTruth = (world: World) =>
+  ids(
+    where(world, (p) => p.status === "s3" && p.rank >= 1_000)
+      .sort(byRank)
+      .slice(0, 10),
+  );
 
 /** After an equality: a text that begins so. */
 const prefixWays = ranged({
@@ -57,9 +62,21 @@ export const ranges: Case[] = [
     target: "10/1",
     tables,
     judged: "ordered",
-    truth: (world) => ids(where(world, (p) => p.status === "s3").sort(byRank).reverse().slice(0, 10)),
+    truth: (world) =>
+      ids(
+        where(world, (p) => p.status === "s3")
+          .sort(byRank)
+          .reverse()
+          .slice(0, 10),
+      ),
     ways: {
-      ...ranged({ table: "posts", index: "by_status_and_rank", range: (q) => q.eq("status", "s3"), order: "desc", take: 10 }),
+      ...ranged({
+        table: "posts",
+        index: "by_status_and_rank",
+        range: (q) => q.eq("status", "s3"),
+        order: "desc",
+        take: 10,
+      }),
       ...asked("posts", { where: { status: "s3" }, orderBy: { rank: "desc" }, limit: 10 }),
     },
   },
@@ -105,16 +122,14 @@ export const ranges: Case[] = [
       ...asked("posts", { where: { status: "s0", title: { in: oneOf } } }),
     },
   },
-  ...[{ startsWith: "a1" }, { like: "a1%" }].map(
-    (title): Case => ({
-      shape: `${"like" in title ? "like 'a1%'" : "startsWith"} after an equality`,
-      target: "rows + 1 / 1",
-      tables,
-      judged: "set",
-      truth: prefixTruth,
-      ways: { ...prefixWays, ...asked("posts", { where: { status: "s0", title } }) },
-    }),
-  ),
+  ...[{ startsWith: "a1" }, { like: "a1%" }].map((title): Case => ({
+    shape: `${"like" in title ? "like 'a1%'" : "startsWith"} after an equality`,
+    target: "rows + 1 / 1",
+    tables,
+    judged: "set",
+    truth: prefixTruth,
+    ways: { ...prefixWays, ...asked("posts", { where: { status: "s0", title } }) },
+  })),
   {
     shape: "_id with other filters",
     target: "1/1",

@@ -21,7 +21,10 @@ const idOf = (row: Named | null | undefined): string => String(row?._id ?? row?.
 const joined = (rows: readonly (Named | null | undefined)[]): string => rows.map(idOf).join("|");
 
 const commentsOf = (world: World, post: Post, order: (a: Comment, b: Comment) => number) =>
-  world.comments.filter((comment) => comment.postId === post._id).sort(order).slice(0, 3);
+  world.comments
+    .filter((comment) => comment.postId === post._id)
+    .sort(order)
+    .slice(0, 3);
 const fifty = (world: World) => [...world.posts].sort(byRank).slice(0, 50);
 const authorOf = (world: World, post: Post) => world.users.find((user) => user._id === post.authorId);
 const long = (world: World) => world.posts[world.posts.length - 1] as Post;
@@ -62,7 +65,8 @@ export const relations: Case[] = [
     target: "210/61",
     tables: ["posts", "users", "comments"],
     judged: "ordered",
-    truth: (world) => fifty(world).map((post) => joined([post, authorOf(world, post), ...commentsOf(world, post, latest)])),
+    truth: (world) =>
+      fifty(world).map((post) => joined([post, authorOf(world, post), ...commentsOf(world, post, latest)])),
     ways: {
       "by hand": async (ctx) => {
         const posts = await postsByRank(ctx);
@@ -79,7 +83,9 @@ export const relations: Case[] = [
             ),
           ),
         ]);
-        return posts.map((post, at) => joined([post, authors[authorIds.indexOf(post.authorId)], ...(comments[at] ?? [])]));
+        return posts.map((post, at) =>
+          joined([post, authors[authorIds.indexOf(post.authorId)], ...(comments[at] ?? [])]),
+        );
       },
       "convex-orm": async (ctx) => (await ormOf(ctx, "posts").findMany(withBoth("_creationTime"))).map(load),
       "better-convex": async (ctx) => (await betterOf(ctx, "posts").findMany(withBoth("createdAt"))).map(load),
@@ -104,9 +110,13 @@ export const relations: Case[] = [
         return await Promise.all(posts.map(async (post) => joined([post, ...(await top(ctx, post._id))])));
       },
       "convex-orm": async (ctx) =>
-        (await ormOf(ctx, "posts").findMany({ orderBy: { rank: "asc" }, limit: 50, with: { comments: byLikes } })).map(loadChildren),
+        (await ormOf(ctx, "posts").findMany({ orderBy: { rank: "asc" }, limit: 50, with: { comments: byLikes } })).map(
+          loadChildren,
+        ),
       "better-convex": async (ctx) =>
-        (await betterOf(ctx, "posts").findMany({ orderBy: { rank: "asc" }, limit: 50, with: { comments: byLikes } })).map(loadChildren),
+        (
+          await betterOf(ctx, "posts").findMany({ orderBy: { rank: "asc" }, limit: 50, with: { comments: byLikes } })
+        ).map(loadChildren),
       "convex-ents": async (ctx) =>
         await entsOf(ctx)("posts", "by_rank")
           .take(50)
@@ -127,7 +137,9 @@ export const relations: Case[] = [
         return [joined([post, ...comments])];
       },
       "convex-orm": async (ctx, world) =>
-        (await ormOf(ctx, "posts").findMany({ where: { _id: long(world)._id }, with: { comments: byLikes } })).map(loadChildren),
+        (await ormOf(ctx, "posts").findMany({ where: { _id: long(world)._id }, with: { comments: byLikes } })).map(
+          loadChildren,
+        ),
       "better-convex": async (ctx, world) => {
         const args = { where: { id: long(world)._id }, limit: 1, with: { comments: byLikes } };
         return (await betterOf(ctx, "posts").findMany(args)).map(loadChildren);
@@ -157,7 +169,9 @@ export const relations: Case[] = [
         return [joined([user, ...(await Promise.all(memberships.map(({ groupId }) => ctx.db.get(groupId))))])];
       },
       "convex-orm": async (ctx, world) =>
-        (await ormOf(ctx, "users").findMany({ where: { _id: reader(world) }, with: { groups: { limit: 3 } } })).map(loadGroups),
+        (await ormOf(ctx, "users").findMany({ where: { _id: reader(world) }, with: { groups: { limit: 3 } } })).map(
+          loadGroups,
+        ),
       "better-convex": async (ctx, world) => {
         const args = { where: { id: reader(world) }, limit: 1, with: { groups: { limit: 3 } } };
         return (await betterOf(ctx, "users").findMany(args)).map(loadGroups);
@@ -204,9 +218,17 @@ export const relations: Case[] = [
       "convex-orm": async (ctx) =>
         (await ormOf(ctx, "posts").findMany({ where: { author: { name: "user 4" } }, limit: 10 })).map(idOf),
       "better-convex": async (ctx) =>
-        (await betterOf(ctx, "posts").findMany({ where: { author: { name: "user 4" } }, limit: 10, allowFullScan: true })).map(idOf),
+        (
+          await betterOf(ctx, "posts").findMany({
+            where: { author: { name: "user 4" } },
+            limit: 10,
+            allowFullScan: true,
+          })
+        ).map(idOf),
       "convex-ents": async (ctx) => {
-        const users = await entsOf(ctx)("users", "by_name", (q) => q.eq("name", "user 4")).map((user) => user.edge("posts").take(10));
+        const users = await entsOf(ctx)("users", "by_name", (q) => q.eq("name", "user 4")).map((user) =>
+          user.edge("posts").take(10),
+        );
         return users.flat().slice(0, 10).map(idOf);
       },
       "convex-helpers": "no filter on related rows; a loop by hand",

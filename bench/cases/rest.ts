@@ -30,7 +30,12 @@ export const rest: Case[] = [
     target: "stops at the tenth match",
     tables,
     judged: "ordered",
-    truth: (world) => world.posts.filter(matches).sort(byRank).slice(0, 10).map((post) => post._id),
+    truth: (world) =>
+      world.posts
+        .filter(matches)
+        .sort(byRank)
+        .slice(0, 10)
+        .map((post) => post._id),
     ways: {
       "by hand": async (ctx) => {
         const found: string[] = [];

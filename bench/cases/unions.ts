@@ -34,9 +34,7 @@ const acrossBase: Pick<Case["ways"], "by hand" | "convex-helpers" | "convex-ents
   "convex-helpers": async (ctx) =>
     ids(await filter(ctx.db.query("posts"), (post) => post.status === "s3" || post.lang === "l14").collect()),
   "convex-ents": async (ctx) =>
-    ids(
-      await entsOf(ctx)("posts").filter((q) => q.or(q.eq(q.field("status"), "s3"), q.eq(q.field("lang"), "l14"))),
-    ),
+    ids(await entsOf(ctx)("posts").filter((q) => q.or(q.eq(q.field("status"), "s3"), q.eq(q.field("lang"), "l14")))),
 };
 
 /** Ten rows on either side of a value: the lower side usually has them. */
@@ -78,9 +76,20 @@ export const unions: Case[] = [
     target: "<= 30/20",
     tables,
     judged: "ordered",
-    truth: (world) => ids(where(world, (p) => twenty.includes(p.status)).sort(byRank).slice(0, 10)),
+    truth: (world) =>
+      ids(
+        where(world, (p) => twenty.includes(p.status))
+          .sort(byRank)
+          .slice(0, 10),
+      ),
     ways: {
-      "by hand": async (ctx) => ids(await mergeByRank(twenty.map((status) => byStatus(ctx, status)), 10)),
+      "by hand": async (ctx) =>
+        ids(
+          await mergeByRank(
+            twenty.map((status) => byStatus(ctx, status)),
+            10,
+          ),
+        ),
       "convex-helpers": async (ctx) => {
         const streams = twenty.map((status) =>
           stream(ctx.db, schema)

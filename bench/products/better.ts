@@ -1,4 +1,15 @@
-import { convexTable, createOrm, defineRelations, defineSchema, eq, id, index, integer, rlsPolicy, text } from "better-convex/orm";
+import {
+  convexTable,
+  createOrm,
+  defineRelations,
+  defineSchema,
+  eq,
+  id,
+  index,
+  integer,
+  rlsPolicy,
+  text,
+} from "better-convex/orm";
 import type { GenericId } from "convex/values";
 import type { Ctx, TableName } from "../data.js";
 import type { PagedWay, Way } from "../case.js";
@@ -48,7 +59,10 @@ const notes = convexTable(
     index("ownerId").on(t.ownerId),
     index("by_owner_and_rank").on(t.ownerId, t.rank),
     index("by_rank").on(t.rank),
-    rlsPolicy("own", { for: "all", using: (ctx: { userId: string }) => eq(t.ownerId, ctx.userId as GenericId<"users">) }),
+    rlsPolicy("own", {
+      for: "all",
+      using: (ctx: { userId: string }) => eq(t.ownerId, ctx.userId as GenericId<"users">),
+    }),
   ],
 );
 const events = convexTable("events", { kind: text().notNull(), at: integer().notNull() }, (t) => [

@@ -14,7 +14,8 @@ export async function mergeByRank<R extends Ranked>(ranges: readonly AsyncIterab
   const rows: R[] = [];
   while (rows.length < limit) {
     let least: R | null = null;
-    for (const head of heads) if (head.done !== true && (least === null || head.value.rank < least.rank)) least = head.value;
+    for (const head of heads)
+      if (head.done !== true && (least === null || head.value.rank < least.rank)) least = head.value;
     if (least === null) break;
     rows.push(least);
     if (rows.length === limit) break;

@@ -79,6 +79,9 @@ export const ormPages =
   (table: TableName, args: ArgsOf, numItems: number): PagedWay =>
   async (ctx, world, cursor) => {
     const paginationOpts = { numItems, cursor };
-    const { page, isDone, continueCursor } = await ormOf(ctx, table).paginate({ ...argsFor(args, world), paginationOpts });
+    const { page, isDone, continueCursor } = await ormOf(ctx, table).paginate({
+      ...argsFor(args, world),
+      paginationOpts,
+    });
     return { keys: page.map((row) => row._id), isDone, cursor: continueCursor };
   };

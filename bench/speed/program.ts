@@ -16,7 +16,11 @@ interface ByHand {
 }
 
 /** The bound differs in each call, so that nobody answers from a memory of values. */
-const argsOf = (at: number) => ({ where: { status: "s3", rank: { gte: at % 1_000 } }, orderBy: { rank: "asc" }, limit: 10 });
+const argsOf = (at: number) => ({
+  where: { status: "s3", rank: { gte: at % 1_000 } },
+  orderBy: { rank: "asc" },
+  limit: 10,
+});
 
 const ctx = stubCtx();
 const [own, better, hand] = [

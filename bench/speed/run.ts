@@ -27,6 +27,8 @@ export async function speed(): Promise<Speed> {
     logLevel: "error",
     banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
   });
-  const { timed, queries, clients, freshContexts } = (await import(/* @vite-ignore */ pathToFileURL(outfile).href)) as typeof program;
+  const { timed, queries, clients, freshContexts } = (await import(
+    /* @vite-ignore */ pathToFileURL(outfile).href
+  )) as typeof program;
   return { queries: await timed(queries, 200, 101), clients: await timed(clients, 500, 201, freshContexts) };
 }

@@ -78,4 +78,7 @@ export class Store {
 }
 
 /** Convex's order, for brute-force answers. */
-export const ascending = <R>(of: (row: R) => Value | undefined) => (a: R, b: R): number => compareValues(of(a), of(b));
+export const ascending =
+  <R>(of: (row: R) => Value | undefined) =>
+  (a: R, b: R): number =>
+    compareValues(of(a), of(b));

@@ -134,7 +134,10 @@ class Query {
     private readonly transaction: Transaction,
     private readonly table: string,
     private readonly index = "by_creation_time",
-    private readonly bounds: Reading["bounds"] = { lower: { values: [], after: false }, upper: { values: [], after: true } },
+    private readonly bounds: Reading["bounds"] = {
+      lower: { values: [], after: false },
+      upper: { values: [], after: true },
+    },
     private readonly direction: "asc" | "desc" = "asc",
     private readonly tests: readonly Test[] = [],
     private readonly most = Infinity,
@@ -250,6 +253,10 @@ class Query {
       page.push(entry.row);
       last = entry.key;
     }
-    return Promise.resolve({ page, isDone: false, continueCursor: last === null ? cursor : String(places.push(last) - 1) });
+    return Promise.resolve({
+      page,
+      isDone: false,
+      continueCursor: last === null ? cursor : String(places.push(last) - 1),
+    });
   }
 }
