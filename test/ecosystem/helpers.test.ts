@@ -1,7 +1,14 @@
 import { customCtx, customMutation, customQuery } from "convex-helpers/server/customFunctions";
 import { Triggers } from "convex-helpers/server/triggers";
 import { convexTest } from "convex-test";
-import { componentsGeneric, defineSchema, defineTable, makeFunctionReference, mutationGeneric, queryGeneric } from "convex/server";
+import {
+  componentsGeneric,
+  defineSchema,
+  defineTable,
+  makeFunctionReference,
+  mutationGeneric,
+  queryGeneric,
+} from "convex/server";
 import type { DataModelFromSchemaDefinition, GenericMutationCtx, MutationBuilder, QueryBuilder } from "convex/server";
 import { v } from "convex/values";
 import { expect, test, vi } from "vitest";
@@ -21,7 +28,10 @@ const mutation = mutationGeneric as MutationBuilder<Data, "public">;
 
 const triggers = new Triggers<Data>();
 for (const table of ["authors", "books"] as const) {
-  triggers.register(table, async (ctx, change) => void (await ctx.db.insert("log", { table, operation: change.operation })));
+  triggers.register(
+    table,
+    async (ctx, change) => void (await ctx.db.insert("log", { table, operation: change.operation })),
+  );
 }
 
 const { orm: component } = componentsGeneric() as unknown as { orm: ComponentApi };
@@ -35,7 +45,10 @@ const orm = new Orm(component, {
 });
 const functions = orm.functions({ wrap: (ctx) => triggers.wrapDB(ctx as unknown as Ctx) as never });
 
-const readers = customQuery(query, customCtx((ctx) => ({ orm: orm.with(ctx) })));
+const readers = customQuery(
+  query,
+  customCtx((ctx) => ({ orm: orm.with(ctx) })),
+);
 const writers = customMutation(
   mutation,
   customCtx((ctx) => {
@@ -73,14 +86,23 @@ test("customQuery and customMutation carry ctx.orm; triggers fire for its writes
     const t = convexTest({ schema, modules, transactionLimits: true });
     register(t as never);
     const id: string = await t.mutation(makeFunctionReference<"mutation">("app:publish"), { name: "Ada", books: 12 });
-    expect(await t.query(makeFunctionReference<"query">("app:list"), {})).toMatchObject([{ name: "Ada", books: Array.from({ length: 12 }, () => ({ authorId: id })) }]);
+    expect(await t.query(makeFunctionReference<"query">("app:list"), {})).toMatchObject([
+      { name: "Ada", books: Array.from({ length: 12 }, () => ({ authorId: id })) },
+    ]);
     const counts = async () => {
       const rows = await t.run((ctx) => ctx.db.query("log").collect());
-      const of = (table: string, operation: string) => rows.filter((row) => row.table === table && row.operation === operation).length;
-      return { inserted: of("books", "insert") + of("authors", "insert"), authors: of("authors", "delete"), books: of("books", "delete") };
+      const of = (table: string, operation: string) =>
+        rows.filter((row) => row.table === table && row.operation === operation).length;
+      return {
+        inserted: of("books", "insert") + of("authors", "insert"),
+        authors: of("authors", "delete"),
+        books: of("books", "delete"),
+      };
     };
     expect(await counts()).toEqual({ inserted: 13, authors: 0, books: 0 });
-    const { job } = (await t.mutation(makeFunctionReference<"mutation">("app:remove"), { id })) as { job: string | null };
+    const { job } = (await t.mutation(makeFunctionReference<"mutation">("app:remove"), { id })) as {
+      job: string | null;
+    };
     expect(job).not.toBeNull();
     await t.finishAllScheduledFunctions(vi.runAllTimers, 1_000);
     expect(await counts()).toEqual({ inserted: 13, authors: 1, books: 12 });

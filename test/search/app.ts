@@ -101,7 +101,9 @@ export async function codeOf(work: () => Promise<unknown>): Promise<string> {
   return (await dataOf(work)).code;
 }
 
-export async function dataOf(work: () => Promise<unknown>): Promise<{ code: string; message: string; hint?: string; path?: string }> {
+export async function dataOf(
+  work: () => Promise<unknown>,
+): Promise<{ code: string; message: string; hint?: string; path?: string }> {
   try {
     await work();
   } catch (error) {

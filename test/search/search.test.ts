@@ -22,8 +22,17 @@ const titles = (rows: readonly { title: string }[]): string[] => rows.map((row) 
 const expected = (test: (row: Fields) => boolean): string[] =>
   thirty.filter((row) => row.body.includes("convex") && test(row)).map((row) => row.title);
 
-const pageOf = async (t: Store, where: object, numItems: number, cursor: string | null): Promise<PaginationResult<Article>> =>
-  (await asking(t, (ctx) => orm.with(ctx).query.articles.paginate({ search, where, paginationOpts: { numItems, cursor } }))).value;
+const pageOf = async (
+  t: Store,
+  where: object,
+  numItems: number,
+  cursor: string | null,
+): Promise<PaginationResult<Article>> =>
+  (
+    await asking(t, (ctx) =>
+      orm.with(ctx).query.articles.paginate({ search, where, paginationOpts: { numItems, cursor } }),
+    )
+  ).value;
 
 async function store(rows: readonly Fields[] = thirty): Promise<Store> {
   const t = await open();
@@ -43,7 +52,13 @@ describe("search", () => {
   test("an equality of where on a filter field is the index's: no document is read in vain", async () => {
     const t = await store();
     const { value, documents } = await asking(t, (ctx) =>
-      orm.system(ctx).query.articles.findMany({ search: { ...search, filters: { lang: "de" } }, where: { team: "red", deletedAt: { isNull: true } }, limit: 2 }),
+      orm
+        .system(ctx)
+        .query.articles.findMany({
+          search: { ...search, filters: { lang: "de" } },
+          where: { team: "red", deletedAt: { isNull: true } },
+          limit: 2,
+        }),
     );
     expect(titles(value)).toEqual(expected((row) => row.lang === "de" && row.team === "red").slice(0, 2));
     expect(documents).toBe(2);
@@ -69,7 +84,9 @@ describe("search", () => {
       expect(titles(await articles.findMany({ search, offset: 2, limit: 2 }))).toEqual(["t4", "t6"]);
       expect((await articles.findFirst({ search, where: { likes: { gt: 10 } } }))?.title).toBe("t12");
       expect(await articles.findFirst({ search: { ...search, query: "nowhere" } })).toBeNull();
-      expect(await codeOf(() => articles.findFirstOrThrow({ search: { ...search, query: "nowhere" } }))).toBe("NOT_FOUND");
+      expect(await codeOf(() => articles.findFirstOrThrow({ search: { ...search, query: "nowhere" } }))).toBe(
+        "NOT_FOUND",
+      );
       const shaped = await articles.findMany({
         search,
         limit: 1,
@@ -85,10 +102,16 @@ describe("search", () => {
   test("relation filters are tested on the results", async () => {
     const t = await store();
     await t.run(async (ctx) => {
-      const [red, blue] = [await ctx.db.insert("teams", { name: "Red" }), await ctx.db.insert("teams", { name: "Blue" })];
-      for (const row of await ctx.db.query("articles").collect()) await ctx.db.patch(row._id, { teamId: row.team === "red" ? red : blue });
+      const [red, blue] = [
+        await ctx.db.insert("teams", { name: "Red" }),
+        await ctx.db.insert("teams", { name: "Blue" }),
+      ];
+      for (const row of await ctx.db.query("articles").collect())
+        await ctx.db.patch(row._id, { teamId: row.team === "red" ? red : blue });
     });
-    const { value } = await asking(t, (ctx) => orm.with(ctx).query.articles.findMany({ search, where: { owner: { name: "Blue" } } }));
+    const { value } = await asking(t, (ctx) =>
+      orm.with(ctx).query.articles.findMany({ search, where: { owner: { name: "Blue" } } }),
+    );
     expect(titles(value)).toEqual(expected((row) => row.team === "blue"));
   });
 
@@ -102,14 +125,26 @@ describe("search", () => {
 
   test("a policy's equality on a filter field is pushed into the index, another is tested", async () => {
     const t = await store();
-    await t.mutation(async (ctx) => void (await orm.policies.sync(ctx as never, { articles: { own: { for: "select", using: { team: session("team") } } } })));
-    const { value, documents } = await asking(t, (ctx) => orm.with(ctx).query.articles.findMany({ search, withDeleted: true }), "blue");
+    await t.mutation(
+      async (ctx) =>
+        void (await orm.policies.sync(ctx as never, {
+          articles: { own: { for: "select", using: { team: session("team") } } },
+        })),
+    );
+    const { value, documents } = await asking(
+      t,
+      (ctx) => orm.with(ctx).query.articles.findMany({ search, withDeleted: true }),
+      "blue",
+    );
     expect(titles(value)).toEqual(expected((row) => row.team === "blue"));
     // One document more is the snapshot of the policies.
     expect(documents).toBe(value.length + 1);
     expect((await asking(t, (ctx) => orm.with(ctx).query.articles.findMany({ search }))).value).toEqual([]);
-    await t.mutation(async (ctx) =>
-      void (await orm.policies.sync(ctx as never, { articles: { own: { for: "select", using: { team: session("team"), likes: { lt: 9 } } } } })),
+    await t.mutation(
+      async (ctx) =>
+        void (await orm.policies.sync(ctx as never, {
+          articles: { own: { for: "select", using: { team: session("team"), likes: { lt: 9 } } } },
+        })),
     );
     const tested = await asking(t, (ctx) => orm.with(ctx).query.articles.findMany({ search, limit: 2 }), "blue");
     expect(titles(tested.value)).toEqual(expected((row) => row.team === "blue" && row.likes < 9).slice(0, 2));
@@ -171,7 +206,9 @@ describe("the platform's 1,024 results", () => {
       const { articles } = orm.system(ctx).query;
       expect(await codeOf(() => articles.findMany({ search }))).toBe("TOO_MANY_ROWS");
       expect(await articles.findMany({ search, limit: 2_000 })).toHaveLength(1_024);
-      expect(await codeOf(() => articles.findMany({ search, where: { likes: { lt: 0 } }, maxScan: 50 }))).toBe("SCAN_LIMIT");
+      expect(await codeOf(() => articles.findMany({ search, where: { likes: { lt: 0 } }, maxScan: 50 }))).toBe(
+        "SCAN_LIMIT",
+      );
     });
   });
 
@@ -179,7 +216,13 @@ describe("the platform's 1,024 results", () => {
     const t = await store(many);
     const paginationOpts = { numItems: 10, cursor: null };
     const page = async (onTruncated: "return" | "throw") =>
-      (await asking(t, (ctx) => orm.system(ctx).query.articles.paginate({ search, where: { likes: { gte: 1_020 } }, paginationOpts, onTruncated }))).value;
+      (
+        await asking(t, (ctx) =>
+          orm
+            .system(ctx)
+            .query.articles.paginate({ search, where: { likes: { gte: 1_020 } }, paginationOpts, onTruncated }),
+        )
+      ).value;
     expect(await page("return")).toMatchObject({ isDone: true, page: [{ likes: 1_020 }, {}, {}, { likes: 1_023 }] });
     expect(await codeOf(() => page("throw"))).toBe("SCAN_LIMIT");
   });
@@ -200,27 +243,54 @@ describe("pages", () => {
     expect([left.pageStatus, right.pageStatus]).toEqual([undefined, undefined]);
     const last = await ask({ numItems: 100, cursor: first.continueCursor });
     expect(last.isDone).toBe(true);
-    expect((await ask({ numItems: 1, cursor: first.continueCursor, endCursor: last.continueCursor })).page).toEqual(last.page);
+    expect((await ask({ numItems: 1, cursor: first.continueCursor, endCursor: last.continueCursor })).page).toEqual(
+      last.page,
+    );
     expect(await ask({ numItems: 3, cursor: last.continueCursor })).toMatchObject({ page: [], isDone: true });
-    const stopped = (await asking(t, (ctx) =>
-      orm.with(ctx).query.articles.paginate({ search, where, paginationOpts: { numItems: 4, cursor: null, maximumRowsRead: 3 } }),
-    )).value;
+    const stopped = (
+      await asking(t, (ctx) =>
+        orm
+          .with(ctx)
+          .query.articles.paginate({
+            search,
+            where,
+            paginationOpts: { numItems: 4, cursor: null, maximumRowsRead: 3 },
+          }),
+      )
+    ).value;
     expect(stopped).toMatchObject({ isDone: false, page: [{ title: "t4" }] });
     expect(titles((await ask({ numItems: 2, cursor: stopped.continueCursor })).page)).toEqual(["t6", "t8"]);
   });
 
   test("take no cursor of another search, filter or caller", async () => {
     const t = await store();
-    await t.mutation(async (ctx) => void (await orm.policies.sync(ctx as never, { articles: { own: { for: "select", using: { team: session("team") } } } })));
+    await t.mutation(
+      async (ctx) =>
+        void (await orm.policies.sync(ctx as never, {
+          articles: { own: { for: "select", using: { team: session("team") } } },
+        })),
+    );
     const ask = (query: string, cursor: string | null, team: string, likes = 4) =>
       asking(
         t,
-        (ctx) => orm.with(ctx).query.articles.paginate({ search: { ...search, query }, where: { likes: { gte: likes } }, paginationOpts: { numItems: 1, cursor } }),
+        (ctx) =>
+          orm
+            .with(ctx)
+            .query.articles.paginate({
+              search: { ...search, query },
+              where: { likes: { gte: likes } },
+              paginationOpts: { numItems: 1, cursor },
+            }),
         team,
       );
     const cursor = (await ask("convex", null, "red")).value.continueCursor;
     expect((await ask("convex", cursor, "red")).value.page).toHaveLength(1);
-    for (const foreign of [() => ask("all", cursor, "red"), () => ask("convex", cursor, "blue"), () => ask("convex", cursor, "red", 5), () => ask("convex", "x", "red")]) {
+    for (const foreign of [
+      () => ask("all", cursor, "red"),
+      () => ask("convex", cursor, "blue"),
+      () => ask("convex", cursor, "red", 5),
+      () => ask("convex", "x", "red"),
+    ]) {
       expect(await codeOf(foreign)).toBe("INVALID_CURSOR");
     }
   });
@@ -234,7 +304,11 @@ describe("pages", () => {
       const second = await articles.paginate({ search, paginationOpts: { numItems: 2, cursor: null } });
       expect(second.continueCursor.startsWith("ok1")).toBe(true);
       expect(second.page).toEqual(native.page);
-      expect(await codeOf(() => articles.paginate({ search, paginationOpts: { numItems: 2, cursor: native.continueCursor } }))).toBe("INVALID_CURSOR");
+      expect(
+        await codeOf(() =>
+          articles.paginate({ search, paginationOpts: { numItems: 2, cursor: native.continueCursor } }),
+        ),
+      ).toBe("INVALID_CURSOR");
     });
   });
 });
@@ -243,14 +317,18 @@ describe("explain", () => {
   test("shows the index's filters, the residual and the search index that would do better", async () => {
     const t = await store();
     const { value } = await asking(t, (ctx) =>
-      orm.with(ctx).query.articles.explain({ search, where: { lang: "en", title: "t0" }, limit: 5, with: { owner: true } }),
+      orm
+        .with(ctx)
+        .query.articles.explain({ search, where: { lang: "en", title: "t0" }, limit: 5, with: { owner: true } }),
     );
     expect(value.text.split("\n").slice(0, 3)).toEqual([
       "articles limit 5 (expects 1024 documents, 1 query)",
       '└─ search search_body "convex" (lang = "en") by relevance',
       '   └─ residual title = "t0" and deletedAt is null',
     ]);
-    expect(value.suggestions).toEqual(['.searchIndex("search_body", { searchField: "body", filterFields: ["lang","team","title"] })']);
+    expect(value.suggestions).toEqual([
+      '.searchIndex("search_body", { searchField: "body", filterFields: ["lang","team","title"] })',
+    ]);
     expect(value.plan.watches[0]).toMatchObject({ index: "search_body" });
   });
 });
@@ -261,10 +339,22 @@ describe("what is refused", () => {
     await asking(t, async (ctx) => {
       const articles = orm.with(ctx).query.articles as unknown as Record<string, (args: unknown) => Promise<unknown>>;
       const refused = async (args: unknown) => await dataOf(() => articles["findMany"]!(args));
-      expect(await refused({ search: { index: "nope", query: "x" } })).toMatchObject({ code: "INVALID_VALUE", path: "search -> index", hint: expect.stringContaining("search_body") });
-      expect(await refused({ search: { ...search, query: 3 } })).toMatchObject({ code: "INVALID_VALUE", path: "search -> query" });
-      expect(await refused({ search: { ...search, filters: { likes: 3 } } })).toMatchObject({ code: "INVALID_VALUE", hint: expect.stringContaining("lang, team") });
-      expect(await refused({ search: { ...search, filters: { lang: undefined } } })).toMatchObject({ code: "INVALID_WHERE" });
+      expect(await refused({ search: { index: "nope", query: "x" } })).toMatchObject({
+        code: "INVALID_VALUE",
+        path: "search -> index",
+        hint: expect.stringContaining("search_body"),
+      });
+      expect(await refused({ search: { ...search, query: 3 } })).toMatchObject({
+        code: "INVALID_VALUE",
+        path: "search -> query",
+      });
+      expect(await refused({ search: { ...search, filters: { likes: 3 } } })).toMatchObject({
+        code: "INVALID_VALUE",
+        hint: expect.stringContaining("lang, team"),
+      });
+      expect(await refused({ search: { ...search, filters: { lang: undefined } } })).toMatchObject({
+        code: "INVALID_WHERE",
+      });
       expect(await refused({ search: { ...search, filters: { lang: 3 } } })).toMatchObject({ code: "INVALID_WHERE" });
       expect(await refused({ search, orderBy: { likes: "asc" } })).toMatchObject({ code: "INVALID_ORDER" });
       expect(await refused({ search, onTruncated: "maybe" })).toMatchObject({ code: "INVALID_VALUE" });
@@ -272,7 +362,10 @@ describe("what is refused", () => {
       expect(await refused({ search, where: undefined })).toMatchObject({ code: "INVALID_WHERE" });
       expect(await refused({ search, bogus: 1 })).toMatchObject({ code: "INVALID_VALUE" });
       expect(await refused({ onTruncated: "throw" })).toMatchObject({ code: "INVALID_VALUE" });
-      expect(await refused({ vectorSearch: {} })).toMatchObject({ code: "INVALID_VALUE", hint: expect.stringContaining("action") });
+      expect(await refused({ vectorSearch: {} })).toMatchObject({
+        code: "INVALID_VALUE",
+        hint: expect.stringContaining("action"),
+      });
       expect(await dataOf(() => articles["count"]!({ search }))).toMatchObject({ code: "INVALID_VALUE" });
     });
   });

@@ -31,7 +31,10 @@ export function explainSearch(env: Env, selection: Selection, plan: SearchPlan, 
   return {
     plan: { ...told.plan, ...plan, watches: [watched, ...told.plan.watches], loads: told.plan.loads },
     text: [head, ...own, ...below].join("\n"),
-    warnings: [...told.warnings, ...(plan.search.residual === null ? [] : [`tests up to ${mostResults} results one by one`])],
+    warnings: [
+      ...told.warnings,
+      ...(plan.search.residual === null ? [] : [`tests up to ${mostResults} results one by one`]),
+    ],
     suggestions: better === null ? told.suggestions : [better, ...told.suggestions],
   };
 }
@@ -51,23 +54,31 @@ export async function analyzeSearch(
   const { access, table } = selection;
   const hidden = touchedTables(env.catalog, table, args).find((name) => access.isProtected(env.catalog.tables[name]!));
   if (hidden !== undefined) {
-    throw new OrmError("POLICY_VIOLATION", `"${hidden}" is protected, and what analyze counts would tell of hidden rows`, {
-      table: hidden,
-      hint: "Analyze with orm.system(ctx).",
-    });
+    throw new OrmError(
+      "POLICY_VIOLATION",
+      `"${hidden}" is protected, and what analyze counts would tell of hidden rows`,
+      {
+        table: hidden,
+        hint: "Analyze with orm.system(ctx).",
+      },
+    );
   }
   const reads = new Reads();
   const run = startRun(env, access, selection.limits, reads);
   const { rows, truncated } = await read(run);
   await shapeRows(run, rows, shape);
-  const nodes = [...reads.total()].map(
-    ([node, { documents, queries }]): NodeReads => ({ node, documentsRead: documents, databaseQueries: queries }),
-  );
+  const nodes = [...reads.total()].map(([node, { documents, queries }]): NodeReads => ({
+    node,
+    documentsRead: documents,
+    databaseQueries: queries,
+  }));
   const sum = (of: (node: NodeReads) => number): number => nodes.reduce((total, node) => total + of(node), 0);
   const explained = explainSearch(env, selection, plan, shape);
   return {
     ...explained,
-    warnings: truncated ? [...explained.warnings, `the platform's ${mostResults} results ended before the limit was filled`] : explained.warnings,
+    warnings: truncated
+      ? [...explained.warnings, `the platform's ${mostResults} results ended before the limit was filled`]
+      : explained.warnings,
     rows: rows.length,
     documentsRead: sum((n) => n.documentsRead),
     databaseQueries: sum((n) => n.databaseQueries),

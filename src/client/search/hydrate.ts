@@ -56,7 +56,13 @@ export interface HydratedRow {
  *
  * @throws OrmError `SCAN_LIMIT`, `BUDGET` and what loading relations throws.
  */
-export async function readNearest(env: Env, table: TableInfo, ids: readonly string[], limit: number, args: NearestArgs): Promise<HydratedRow[]> {
+export async function readNearest(
+  env: Env,
+  table: TableInfo,
+  ids: readonly string[],
+  limit: number,
+  args: NearestArgs,
+): Promise<HydratedRow[]> {
   const selection = await select(env, table, args);
   const { access, limits, request } = selection;
   const plan = { ...selection.plan, where: request.where };
@@ -68,10 +74,12 @@ export async function readNearest(env: Env, table: TableInfo, ids: readonly stri
   const test = residualTest(execution, request.where === always ? null : request.where);
   await budget.start(ids.length, ids.length);
   const found: Document[] = [];
-  for (let at = 0; at < ids.length && found.length < limit; ) {
+  for (let at = 0; at < ids.length && found.length < limit;) {
     const batch = ids.slice(at, at + Math.min(together, limit - found.length));
     at += batch.length;
-    const rows = (await Promise.all(batch.map((id) => run.documents.get(table.name, id, budget, null)))).filter((row) => row !== null);
+    const rows = (await Promise.all(batch.map((id) => run.documents.get(table.name, id, budget, null)))).filter(
+      (row) => row !== null,
+    );
     const passed = await Promise.all(rows.map(test));
     found.push(...rows.filter((_row, i) => passed[i] === true));
   }

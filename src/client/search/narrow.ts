@@ -13,8 +13,11 @@ export function within(fields: readonly string[], bounds: IndexBounds): Predicat
 
 function side(fields: readonly string[], key: IndexKey, inclusive: boolean, isLower: boolean): Predicate {
   if (key.length === 0) return always;
-  const equal = (depth: number): Predicate[] => key.slice(0, depth).map((value, i) => literal(fields[i]!, point(value)));
-  const branches: Predicate[] = key.map((value, i) => and(...equal(i), literal(fields[i]!, beyond(value, false, isLower))));
+  const equal = (depth: number): Predicate[] =>
+    key.slice(0, depth).map((value, i) => literal(fields[i]!, point(value)));
+  const branches: Predicate[] = key.map((value, i) =>
+    and(...equal(i), literal(fields[i]!, beyond(value, false, isLower))),
+  );
   if (inclusive) branches.push(and(...equal(key.length)));
   // What all branches have in common bounds the scan where they are tested row by row.
   return and(literal(fields[0]!, beyond(key[0], true, isLower)), or(...branches));

@@ -19,7 +19,11 @@ import { searchRange } from "./results.js";
  * @throws OrmError `INVALID_CURSOR` in place of the platform's own error; `SCAN_LIMIT` where the page runs into the end
  * of the platform's results, which it makes an error.
  */
-export async function nativeSearchPage(run: ReadRun, plan: SearchPlan, options: PageOptions): Promise<PageResult<Document> | null> {
+export async function nativeSearchPage(
+  run: ReadRun,
+  plan: SearchPlan,
+  options: PageOptions,
+): Promise<PageResult<Document> | null> {
   const { cursor, endCursor, numItems } = options;
   const cursors = [cursor, endCursor].filter((c) => c !== null);
   if (cursors.some(isKeysetCursor)) return null;
@@ -43,13 +47,17 @@ export async function nativeSearchPage(run: ReadRun, plan: SearchPlan, options: 
     }
     if (!firstPage && isCursorError(error)) throw invalidCursor("the platform refused the cursor");
     if (!/search.*too many|scanned too many|1024/i.test(messageOf(error))) throw error;
-    throw new OrmError("SCAN_LIMIT", `the page runs past the ${mostResults} results that the platform gives of a search`, {
-      table: plan.table,
-      path: "search",
-      limit: "searchResults",
-      allowed: mostResults,
-      hint: "Search for more, or add filters.",
-    });
+    throw new OrmError(
+      "SCAN_LIMIT",
+      `the page runs past the ${mostResults} results that the platform gives of a search`,
+      {
+        table: plan.table,
+        path: "search",
+        limit: "searchResults",
+        allowed: mostResults,
+        hint: "Search for more, or add filters.",
+      },
+    );
   }
 }
 

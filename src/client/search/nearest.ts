@@ -24,7 +24,12 @@ const known = new Set(["vectorSearch", "where", "with", "columns", "withDeleted"
  *
  * @throws OrmError `INVALID_VALUE` and `INVALID_ORDER` before the platform is asked.
  */
-export async function findNearest(ctx: VectorCtx, table: TableInfo, host: NearestHost, args: ReadArgs): Promise<ShapedRow[]> {
+export async function findNearest(
+  ctx: VectorCtx,
+  table: TableInfo,
+  host: NearestHost,
+  args: ReadArgs,
+): Promise<ShapedRow[]> {
   checkArguments(table, args);
   const { vectorSearch, ...read } = args;
   const { index, vector, limit, filter, includeScore } = parseVectorSearch(table, vectorSearch);
@@ -37,7 +42,11 @@ export async function findNearest(ctx: VectorCtx, table: TableInfo, host: Neares
       limit: most,
       ...(plan.filter === null ? {} : { filter: (q) => expression(q, plan.filter!) }),
     });
-    const rows = await host.rows(near.map(({ _id }) => _id), limit, wanted);
+    const rows = await host.rows(
+      near.map(({ _id }) => _id),
+      limit,
+      wanted,
+    );
     if (rows.length < limit && near.length >= most && most < mostNearest) continue;
     if (!includeScore) return rows.map(({ row }) => row);
     const scores = new Map<string, number>(near.map(({ _id, _score }) => [_id, _score]));
@@ -63,10 +72,14 @@ function checkArguments(table: TableInfo, args: ReadArgs): void {
         : order
           ? "Leave orderBy out, or sort the rows that come back."
           : `Arguments: ${[...known].join(", ")}, extras.`;
-    throw new OrmError(order ? "INVALID_ORDER" : "INVALID_VALUE", order ? "vector search gives rows in similarity order" : `a vector search takes no "${key}"`, {
-      table: table.name,
-      path: key,
-      hint,
-    });
+    throw new OrmError(
+      order ? "INVALID_ORDER" : "INVALID_VALUE",
+      order ? "vector search gives rows in similarity order" : `a vector search takes no "${key}"`,
+      {
+        table: table.name,
+        path: key,
+        hint,
+      },
+    );
   }
 }

@@ -34,7 +34,8 @@ export async function offsetPage(
     return { page: [], isDone: false, continueCursor: options.cursor ?? (await codec.write(place(0))) };
   }
   const execution = searchExecution(run, plan, from);
-  const bounded = options.maximumRowsRead !== null || options.maximumBytesRead !== null || run.limits.maxScan < mostResults;
+  const bounded =
+    options.maximumRowsRead !== null || options.maximumBytesRead !== null || run.limits.maxScan < mostResults;
   const stop = bounded ? new PageStop(execution, plan, options) : null;
   const results = new Results(execution, plan, Infinity, countOf(run, plan), stop);
   await results.read(from);

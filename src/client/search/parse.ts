@@ -26,7 +26,7 @@ export function parseSearch(table: TableInfo, search: unknown): SearchRequest {
   const fail = (message: string, path: string, hint: string): never => {
     throw new OrmError("INVALID_VALUE", message, { table: table.name, path, hint });
   };
-  const written = "Write search: { index: \"search_body\", query: text }.";
+  const written = 'Write search: { index: "search_body", query: text }.';
   if (!isPlainObject(search)) return fail(`search takes an object, not ${describe(search)}`, "search", written);
   for (const key of Object.keys(search)) {
     if (!keys.includes(key)) return fail(`unknown key "${key}"`, `search -> ${key}`, `Keys: ${keys.join(", ")}.`);
@@ -38,12 +38,14 @@ export function parseSearch(table: TableInfo, search: unknown): SearchRequest {
     return fail(
       `"${table.name}" has no search index ${typeof name === "string" ? `"${name}"` : describe(name)}`,
       "search -> index",
-      declared === "" ? "Declare one in the schema with .searchIndex(name, { searchField })." : `Its search indexes: ${declared}.`,
+      declared === ""
+        ? "Declare one in the schema with .searchIndex(name, { searchField })."
+        : `Its search indexes: ${declared}.`,
     );
   }
   if (typeof query !== "string") return fail(`the query is ${describe(query)}, not a text`, "search -> query", written);
   if (!isPlainObject(filters)) {
-    return fail(`filters are an object, not ${describe(filters)}`, "search -> filters", "Write { lang: \"en\" }.");
+    return fail(`filters are an object, not ${describe(filters)}`, "search -> filters", 'Write { lang: "en" }.');
   }
   return { index, query, filters: filterWhere(table, index.filterFields, filters, "search -> filters") };
 }
@@ -58,7 +60,10 @@ export function filterWhere(
   const where: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(filters)) {
     if (!filterFields.includes(field)) {
-      const known = filterFields.length === 0 ? "It has none: declare filterFields." : `Its filter fields: ${filterFields.join(", ")}.`;
+      const known =
+        filterFields.length === 0
+          ? "It has none: declare filterFields."
+          : `Its filter fields: ${filterFields.join(", ")}.`;
       throw new OrmError("INVALID_VALUE", `the index cannot filter by "${field}"`, {
         table: table.name,
         path: `${path} -> ${field}`,

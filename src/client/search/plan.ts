@@ -27,7 +27,11 @@ export interface SearchPlan extends QueryPlan {
 const mostFilters = 8;
 
 /** Plans a search: equalities on filter fields go into the index, those of `filters` first; the rest is residual. */
-export function planSearch(table: TableInfo, { index, query, filters }: SearchRequest, request: PlanRequest): SearchPlan {
+export function planSearch(
+  table: TableInfo,
+  { index, query, filters }: SearchRequest,
+  request: PlanRequest,
+): SearchPlan {
   const { where, limit, offset } = request;
   const conjunction = takeApart(where);
   const eq: (readonly [string, Stored])[] = [];

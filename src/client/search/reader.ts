@@ -48,7 +48,8 @@ export class SearchReader extends TableReader {
     const { plan, selection } = search;
     const run = startRun(this.env, selection.access, selection.limits);
     const options = parsePageOptions(this.table.name, paginationOpts);
-    const page = (await nativeSearchPage(run, plan, options)) ?? (await offsetPage(run, plan, options, search.onTruncated));
+    const page =
+      (await nativeSearchPage(run, plan, options)) ?? (await offsetPage(run, plan, options, search.onTruncated));
     return { ...page, page: await shapeRows(run, page.page, search.shape) };
   }
 
@@ -65,7 +66,9 @@ export class SearchReader extends TableReader {
     return await analyzeSearch(this.env, search, rest, async (run) => {
       if (!("paginationOpts" in args)) return await searchRows(run, search.plan, search.onTruncated);
       const options = parsePageOptions(this.table.name, paginationOpts);
-      const page = (await nativeSearchPage(run, search.plan, options)) ?? (await offsetPage(run, search.plan, options, search.onTruncated));
+      const page =
+        (await nativeSearchPage(run, search.plan, options)) ??
+        (await offsetPage(run, search.plan, options, search.onTruncated));
       return { rows: page.page, truncated: false };
     });
   }

@@ -127,6 +127,6 @@ export function truncated(plan: SearchPlan): OrmError {
     path: "search",
     limit: "searchResults",
     allowed: mostResults,
-    hint: "Search for more, declare filter fields that decide more of `where`, or pass onTruncated: \"return\".",
+    hint: 'Search for more, declare filter fields that decide more of `where`, or pass onTruncated: "return".',
   });
 }

@@ -53,7 +53,13 @@ export class OrmStream extends QueryStream<Document> {
     const { lowerBound, upperBound } = bounds;
     const firstPage = lowerBound.length === 0 && upperBound.length === 0;
     const laterPage = lowerBound.length === fields.length || upperBound.length === fields.length;
-    const narrower = new OrmStream(this.env, this.table, this.args, and(this.bounds, within(fields, bounds)), this.paged || firstPage || laterPage);
+    const narrower = new OrmStream(
+      this.env,
+      this.table,
+      this.args,
+      and(this.bounds, within(fields, bounds)),
+      this.paged || firstPage || laterPage,
+    );
     narrower.#order = this.order();
     return narrower;
   }
@@ -79,15 +85,20 @@ export class OrmStream extends QueryStream<Document> {
     const { env, table, args } = this;
     const access = await env.access({ table, args });
     if (this.paged && access.isProtected(table)) {
-      throw new OrmError("POLICY_VIOLATION", `"${table.name}" is protected, and the cursors of streams show values of its rows`, {
-        table: table.name,
-        hint: "Use paginate of the query itself: its cursors are sealed.",
-      });
+      throw new OrmError(
+        "POLICY_VIOLATION",
+        `"${table.name}" is protected, and the cursors of streams show values of its rows`,
+        {
+          table: table.name,
+          hint: "Use paginate of the query itself: its cursors are sealed.",
+        },
+      );
     }
     const { fields, direction } = this.order();
     const orderBy = fields.map((field) => ({ [field]: direction }));
     const planned = planSelectWith(env, access, table, { ...args, orderBy }, { paged: true, also: this.bounds });
-    const selection = planned.plan.refusal === null ? planned : admitted(env, planned, suggestionsFor(env, planned.plan));
+    const selection =
+      planned.plan.refusal === null ? planned : admitted(env, planned, suggestionsFor(env, planned.plan));
     for await (const row of documents(startRun(env, access, selection.limits), selection)) {
       yield [row, fields.map((field) => readPath(row, field)), trackBandwidth ? roughSize(row) : 0];
     }
@@ -119,7 +130,10 @@ function orderOf(env: Env, table: TableInfo, args: ReadArgs): StreamOrder {
   const { plan, request } = planSelectWith(env, systemAccess, table, { ...args, orderBy: undefined }, { paged: true });
   const probe = plan.combine === "single" && plan.keySets.length === 0 ? plan.probes[0] : undefined;
   const natural = probe?.kind === "range" ? probe : null;
-  const keys = wanted.length > 0 || natural === null ? completeOrder(wanted.length > 0 ? wanted : [{ field: "_creationTime", direction: "asc" }]) : [];
+  const keys =
+    wanted.length > 0 || natural === null
+      ? completeOrder(wanted.length > 0 ? wanted : [{ field: "_creationTime", direction: "asc" }])
+      : [];
   const fields = keys.length > 0 ? keys.map(({ field }) => field) : natural!.fields;
   const direction = keys[0]?.direction ?? natural!.direction;
   if (keys.some((key) => key.direction !== direction)) {

@@ -37,13 +37,21 @@ export function parseVectorSearch(table: TableInfo, value: unknown): VectorReque
   };
   const written = 'Write vectorSearch: { index: "by_embedding", vector, limit: 10 }.';
   if (!isPlainObject(value)) return fail(`vectorSearch takes an object, not ${describe(value)}`, "", written);
-  for (const key of Object.keys(value)) if (!keys.includes(key)) fail(`unknown key "${key}"`, ` -> ${key}`, `Keys: ${keys.join(", ")}.`);
+  for (const key of Object.keys(value))
+    if (!keys.includes(key)) fail(`unknown key "${key}"`, ` -> ${key}`, `Keys: ${keys.join(", ")}.`);
   const { index: name, vector, limit = defaultLimit, filter = {}, includeScore = false } = value;
   const index = table.vectorIndexes.find((declared) => declared.name === name);
   if (index === undefined) {
     const declared = table.vectorIndexes.map((known) => known.name).join(", ");
-    const hint = declared === "" ? "Declare one in the schema with .vectorIndex(name, { vectorField, dimensions })." : `Its vector indexes: ${declared}.`;
-    return fail(`"${table.name}" has no vector index ${typeof name === "string" ? `"${name}"` : describe(name)}`, " -> index", hint);
+    const hint =
+      declared === ""
+        ? "Declare one in the schema with .vectorIndex(name, { vectorField, dimensions })."
+        : `Its vector indexes: ${declared}.`;
+    return fail(
+      `"${table.name}" has no vector index ${typeof name === "string" ? `"${name}"` : describe(name)}`,
+      " -> index",
+      hint,
+    );
   }
   if (!Array.isArray(vector) || !vector.every((part) => typeof part === "number" && Number.isFinite(part))) {
     return fail(`the vector is ${describe(vector)}`, " -> vector", `Pass ${index.dimensions} finite numbers.`);
@@ -58,14 +66,20 @@ export function parseVectorSearch(table: TableInfo, value: unknown): VectorReque
   if (typeof limit !== "number" || !Number.isInteger(limit) || limit < 1 || limit > mostNearest) {
     return fail(`the limit is ${describe(limit)}`, " -> limit", `Pass a whole number from 1 to ${mostNearest}.`);
   }
-  if (typeof includeScore !== "boolean") return fail("includeScore must be true or false", " -> includeScore", "Leave it out for no score.");
-  if (!isPlainObject(filter)) return fail(`filter takes an object, not ${describe(filter)}`, " -> filter", 'Write { lang: "en" }.');
+  if (typeof includeScore !== "boolean")
+    return fail("includeScore must be true or false", " -> includeScore", "Leave it out for no score.");
+  if (!isPlainObject(filter))
+    return fail(`filter takes an object, not ${describe(filter)}`, " -> filter", 'Write { lang: "en" }.');
   const where = vectorWhere(table, index, filter);
   return { index, vector: vector as number[], limit, filter: where, includeScore };
 }
 
 /** A value means equality, `{ in: [...] }` any of its values. */
-function vectorWhere(table: TableInfo, index: VectorIndexInfo, filter: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+function vectorWhere(
+  table: TableInfo,
+  index: VectorIndexInfo,
+  filter: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
   const path = "vectorSearch -> filter";
   const where: Record<string, unknown> = { ...filterWhere(table, index.filterFields, filter, path) };
   for (const [field, value] of Object.entries(filter)) {
