@@ -71,7 +71,7 @@ export class TableReader {
     const selection = await this.select(rest, { paged: true });
     const run = startRun(this.env, selection.access, selection.limits);
     const shape = this.shape(rest, selection);
-    const result = await this.run(run, selection, (execution, plan) => paginatePlan(execution, plan, paginationOpts));
+    const result = await pageOf(run, selection, paginationOpts);
     return { ...result, page: await shapeRows(run, result.page, shape) };
   }
 
@@ -175,10 +175,30 @@ export async function runSelection<T>(
     return await work(executionOf(run, plan), plan);
   } catch (error) {
     if (!(error instanceof TooManyKeys)) throw error;
-    const again = planQuery(run.env.catalog, { ...selection.request, semiJoins: false, allowFullScan: true });
+    const again = withoutSemiJoins(run, selection);
     return await work(executionOf(run, again), again);
   }
 }
+
+/**
+ * One page of a selection. A page that had to give its semi-joins up wrote its cursor for the plan without them, and a
+ * cursor of a plan without order is of that plan alone: what the first plan refuses may be the other's.
+ */
+export async function pageOf(run: ReadRun, selection: Selection, options: unknown): Promise<PageResult<Document>> {
+  const page = (execution: Execution, plan: QueryPlan): Promise<PageResult<Document>> => paginatePlan(execution, plan, options);
+  try {
+    return await runSelection(run, selection, page);
+  } catch (error) {
+    const { plan } = selection;
+    const foreign = error instanceof OrmError && error.code === "INVALID_CURSOR";
+    if (!foreign || plan.keySets.length === 0 || plan.order.length > 0) throw error;
+    const again = withoutSemiJoins(run, selection);
+    return await page(executionOf(run, again), again);
+  }
+}
+
+const withoutSemiJoins = (run: ReadRun, { request }: Selection): QueryPlan =>
+  planQuery(run.env.catalog, { ...request, semiJoins: false, allowFullScan: true });
 
 /** The whole documents of a selection. */
 export async function selectDocuments(env: Env, selection: Selection): Promise<Document[]> {
