@@ -441,6 +441,13 @@ describe("closed", () => {
     });
   });
 
+  test("an `_id` operand that is no id shows nothing, in policies as in filters", async () => {
+    for (const operand of [{ gt: "0" }, { lt: "~" }, { between: ["0", "~"] }, { in: ["0"] }]) {
+      const { as } = await open({ patients: { odd: { for: "select", using: { _id: operand } } } } as never);
+      expect(await as("mary", (db) => db.query.patients.findMany({ allowFullScan: true }))).toEqual([]);
+    }
+  });
+
   test("nobody is nobody: a session without identity sees nothing", async () => {
     const { t } = await open();
     const seen = await t.query(async (ctx) => await orm.with(ctx).query.patients.findMany({ allowFullScan: true }));

@@ -2,6 +2,7 @@ import { OrmError } from "../errors.js";
 import type { Access, Command, RowRule } from "../predicate/access.js";
 import { normalize } from "../predicate/normalize.js";
 import { always, and, never, or, type Predicate } from "../predicate/types.js";
+import type { ParseScope } from "../predicate/parse.js";
 import { keyText } from "../predicate/values.js";
 import type { Catalog, TableInfo } from "../schema/catalog.js";
 import { decodeClause, parseClause, policyName, variableValue, type Clause, type SessionVariables } from "./clause.js";
@@ -33,11 +34,15 @@ export class SessionAccess implements Access {
   readonly #parsed = new Map<string, Predicate>();
   readonly #roles: ReadonlySet<string>;
 
-  /** `variables` null: made without a session, for unprotected tables only. */
+  /**
+   * `variables` null: made without a session, for unprotected tables only. `isId` tells the ids of a table from other
+   * texts: an `_id` operand that is none matches nothing.
+   */
   constructor(
     readonly catalog: Catalog,
     readonly snapshot: Snapshot,
     readonly variables: SessionVariables | null,
+    readonly isId?: ParseScope["isId"],
   ) {
     this.#roles = rolesOf(variables);
   }
@@ -124,7 +129,7 @@ export class SessionAccess implements Access {
     let predicate = this.#parsed.get(key);
     if (predicate === undefined) {
       const { where } = decodeClause(this.catalog, table, policy.name, clause, text);
-      predicate = parseClause(this.catalog, table, policy.name, clause, where, this.#known(table));
+      predicate = parseClause(this.catalog, table, policy.name, clause, where, this.#known(table), this.isId);
       this.#parsed.set(key, predicate);
     }
     return predicate;

@@ -27,7 +27,10 @@ function notDeleted(table: TableInfo): Predicate {
   return { kind: "field", field: soft.field, set: absentOrNull, tests: [], total: true };
 }
 
-/** Parses a policy's filter; `session` is `"any"` to check it against the schema alone. */
+/**
+ * Parses a policy's filter; `session` is `"any"` to check it against the schema alone. Without `isId`, operands of `_id`
+ * are compared as texts, whatever they are.
+ */
 export function parseClause(
   catalog: Catalog,
   table: TableInfo,
@@ -35,6 +38,7 @@ export function parseClause(
   clause: Clause,
   where: unknown,
   session: SessionVariables | "any",
+  isId?: ParseScope["isId"],
 ): Predicate {
   const scope: ParseScope = {
     catalog,
@@ -43,6 +47,7 @@ export function parseClause(
     session,
     policies: [policyName(table.name, name)],
     unrestricted: true,
+    ...(isId === undefined ? {} : { isId }),
   };
   return parseWhere(scope, table, where, clausePath(table.name, name, clause));
 }

@@ -60,7 +60,7 @@ export class Policies<M extends AnyModel> extends PolicyStore<M> {
     const isProtected = (name: string): boolean =>
       snapshot.tables.has(name) || this.catalog.tables[name]?.rules.protected === true;
     if (!touched.some(isProtected)) return new SessionAccess(this.catalog, snapshot, null);
-    return this.#accessOf(snapshot, await this.#variables(ctx));
+    return this.#accessOf(ctx, snapshot, await this.#variables(ctx));
   }
 
   /**
@@ -70,7 +70,7 @@ export class Policies<M extends AnyModel> extends PolicyStore<M> {
    */
   async accessAs(ctx: RunCtx, variables: SessionVariables): Promise<Access> {
     if (!this.#options.rls) return systemAccess;
-    return this.#accessOf(await loadSnapshot(ctx, this.component), variables);
+    return this.#accessOf(ctx, await loadSnapshot(ctx, this.component), variables);
   }
 
   /**
@@ -111,7 +111,7 @@ export class Policies<M extends AnyModel> extends PolicyStore<M> {
     if (!isPlainObject(as)) return fail(`session variables are an object, not ${describe(as)}`, "as", "Write { userId, roles }.");
     const { row: given, where } = args as { readonly row?: Row; readonly where?: unknown };
     const row = given ?? (await this.#stored(ctx, table, where));
-    const access = new SessionAccess(this.catalog, await loadSnapshot(ctx, this.component), as);
+    const access = new SessionAccess(this.catalog, await loadSnapshot(ctx, this.component), as, idTest(ctx));
     return await judge(access, table, command, row, this.#options.rows.probe(ctx));
   }
 
@@ -130,13 +130,17 @@ export class Policies<M extends AnyModel> extends PolicyStore<M> {
     return session === undefined ? noVariables : await loadSession(ctx, session);
   }
 
-  #accessOf(snapshot: Snapshot, variables: SessionVariables): SessionAccess {
+  #accessOf(ctx: RunCtx, snapshot: Snapshot, variables: SessionVariables): SessionAccess {
     let made = this.#made.get(snapshot);
     if (made === undefined) this.#made.set(snapshot, (made = new WeakMap()));
     let access = made.get(variables);
-    if (access === undefined) made.set(variables, (access = new SessionAccess(this.catalog, snapshot, variables)));
+    if (access === undefined) made.set(variables, (access = new SessionAccess(this.catalog, snapshot, variables, idTest(ctx))));
     return access;
   }
 }
+
+/** Tells ids by the context's database; the contexts of actions have none, and ask no rows. */
+const idTest = ({ db }: RunCtx): ((table: string, text: string) => boolean) | undefined =>
+  db === undefined ? undefined : (table, text) => db.normalizeId(table, text) !== null;
 
 const noVariables: SessionVariables = Object.freeze({});

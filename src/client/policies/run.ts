@@ -12,6 +12,7 @@ export interface RunCtx {
   readonly auth?: object;
   readonly meta?: object;
   readonly storage?: object;
+  readonly db?: { normalizeId(table: string, id: string): string | null };
 }
 
 /** A policy as the component keeps it. */
