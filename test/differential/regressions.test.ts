@@ -2,8 +2,9 @@
 import { expect, test } from "vitest";
 import { ref, timeRef } from "../support/catalog.js";
 import type { DataSet } from "../oracle/arbitrary.js";
+import type { Row } from "../oracle/predicate.js";
 import type { Query } from "../oracle/query.js";
-import { open } from "../support/app/orm.js";
+import { forSession, open } from "../support/app/orm.js";
 import { store } from "../support/store.js";
 import { subject } from "../support/subject.js";
 import { judge } from "./judge.js";
@@ -40,6 +41,34 @@ test.each(Object.entries(programs))("%s", async (_, program) => {
 
 const code = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(() => "an answer", (error: { data?: { code?: string } }) => error.data?.code);
+
+test("what is no id of the table matches nothing inside a policy either", async () => {
+  const { t, world, resolve } = await store(data);
+  const orm = forSession({ roles: [] });
+  const policies = resolve({ comments: { above: { for: "select", using: { _id: { gte: ref("comments", 0), lt: "~" } } } } });
+  await t.mutation(async (ctx) => {
+    await orm.policies.sync(ctx as never, policies as never);
+  });
+  const none = { ...world, rows: { ...world.rows, comments: [] } };
+  expect(await judge(none, { table: "comments" }, subject(t, orm))).toBe(0);
+});
+
+const many = (count: number, row: (at: number) => Row): Row[] => Array.from({ length: count }, (_, at) => row(at));
+const crowds: DataSet = {
+  users: many(14, (at) => ({ ...user, age: at % 4 })),
+  posts: many(12, (at) => ({ authorId: ref("users", at), title: "a", status: "live", likes: 0 })),
+  comments: many(6, (likes) => ({ postId: ref("posts", 0), approved: true, likes })),
+};
+
+test.each([
+  [{ comments: { post: { authorId: { notIn: [] } }, OR: [{ _creationTime: { gt: 0 } }] } }, { maxScan: 2 }, {}],
+  [{ author: { NOT: { age: 3 } } }, { maxProbes: 3 }, { maximumRowsRead: 1 }],
+])("a walk over a relation filter that meets a limit goes on: %o", async (where, options, pages) => {
+  const { t, world } = await store(crowds);
+  const refusals = new Set(["SCAN_LIMIT", "FULL_SCAN"]);
+  const terms = { sizes: [2, 5], shortPages: true, refusals };
+  await judge(world, { table: "posts", where }, subject(t, open, { options, pages }), terms);
+});
 
 test("a native page asks for its budget before the platform refuses", async () => {
   const { t } = await store(data);
