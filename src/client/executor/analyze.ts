@@ -40,17 +40,7 @@ export async function analyzeSelection(
   shape: RowShape,
   page: unknown,
 ): Promise<AnalysisResult> {
-  const hidden = protectedTable(env, selection, args);
-  if (hidden !== null) {
-    throw new OrmError(
-      "POLICY_VIOLATION",
-      `"${hidden}" is protected, and what analyze counts would tell of hidden rows`,
-      {
-        table: hidden,
-        hint: "Analyze with orm.system(ctx).",
-      },
-    );
-  }
+  refuseProtected(env, selection, args);
   const reads = new Reads();
   const run = startRun(env, selection.access, selection.limits, reads);
   let root: Trace | null = null;
@@ -93,11 +83,21 @@ function traceNodes(probes: readonly Probe[], trace: Trace): NodeReads[] {
   return [...own, ...keys, ...(filters.queries > 0 ? [toNode("relation filters", filters)] : [])];
 }
 
-/** A protected table that the read looks at anywhere: as root, in a load or its junction, in a relation filter. */
-function protectedTable(
-  { catalog }: Env,
-  { access, table }: Selection,
+/**
+ * Refuses to count what a session may not see: a protected table that the read looks at anywhere, as root, in a load or
+ * its junction, in a relation filter.
+ *
+ * @throws OrmError `POLICY_VIOLATION`
+ */
+export function refuseProtected(
+  { catalog }: Pick<Env, "catalog">,
+  { access, table }: Pick<Selection, "access" | "table">,
   args: Readonly<Record<string, unknown>>,
-): string | null {
-  return touchedTables(catalog, table, args).find((name) => access.isProtected(catalog.tables[name]!)) ?? null;
+): void {
+  const hidden = touchedTables(catalog, table, args).find((name) => access.isProtected(catalog.tables[name]!));
+  if (hidden === undefined) return;
+  throw new OrmError("POLICY_VIOLATION", `"${hidden}" is protected, and what analyze counts would tell of hidden rows`, {
+    table: hidden,
+    hint: "Analyze with orm.system(ctx).",
+  });
 }

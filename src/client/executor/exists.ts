@@ -1,6 +1,5 @@
 import { matchesWith, type ExistsProbe, type Row } from "../predicate/evaluate.js";
-import { equalities } from "../predicate/parse.js";
-import type { ExistsPredicate, Predicate } from "../predicate/types.js";
+import type { ExistsPredicate } from "../predicate/types.js";
 import { keyText, readPath, type Stored } from "../predicate/values.js";
 import { junctionWhere } from "../planner/junction.js";
 import { planForKey, planKeyed, type KeyedPlan } from "../planner/keyed.js";
@@ -78,5 +77,3 @@ export function keyOf(row: Row, fields: readonly string[]): readonly Stored[] | 
   const key = fields.map((field) => readPath(row, field));
   return key.some((part) => part === undefined || part === null) ? null : key;
 }
-
-export const keyIs = (fields: readonly string[], key: readonly Stored[]): Predicate => equalities(fields, key);

@@ -2,8 +2,8 @@ import { OrmError } from "../errors.js";
 import type { Access, Command } from "../predicate/access.js";
 import { normalize } from "../predicate/normalize.js";
 import { parseWhere, type ParseScope } from "../predicate/parse.js";
-import { absentOrNull } from "../predicate/sets.js";
 import { always, and, type Predicate } from "../predicate/types.js";
+import { notDeleted } from "../predicate/visible.js";
 import { withOverrides, type Limits } from "../planner/limits.js";
 import { parseOrder } from "../planner/order.js";
 import { planQuery } from "../planner/plan-query.js";
@@ -40,12 +40,6 @@ export interface SelectOptions {
   readonly path?: string;
   /** Conditions beside the user's, such as a relation's key. */
   readonly also?: Predicate;
-}
-
-/** Rows that are not soft-deleted. */
-export function notDeleted(table: TableInfo): Predicate {
-  const soft = table.rules.softDelete;
-  return soft === null ? always : { kind: "field", field: soft.field, set: absentOrNull, tests: [], total: true };
 }
 
 /** What a row must pass to be seen by this session. */

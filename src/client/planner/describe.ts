@@ -81,22 +81,3 @@ export function predicateText(predicate: Predicate, nested = false): string {
       return `not (${predicateText(predicate.of)})`;
   }
 }
-
-/** A predicate with every value spelled out: equal texts mean equal predicates. Cursors are bound to it. */
-export function predicateIdentity(predicate: Predicate): string {
-  switch (predicate.kind) {
-    case "field": {
-      const set = predicate.set.map(({ lower, upper }) => `${cutText(lower)}..${cutText(upper)}`).join("|");
-      return `${predicate.field}{${set}}${predicate.tests.map((t) => testText("", t)).join()}`;
-    }
-    case "exists":
-      return `${predicate.negated ? "!" : ""}${predicate.relation.table}.${predicate.relation.name}(${predicateIdentity(predicate.where)};${predicateIdentity(predicate.junction)})`;
-    case "and":
-    case "or":
-      return `(${predicate.of.map(predicateIdentity).join(predicate.kind === "and" ? "&" : "|")})`;
-    default:
-      return predicateText(predicate);
-  }
-}
-
-const cutText = (cut: Cut | null): string => (cut === null ? "" : `${valueText(cut.value)}${cut.after ? "+" : "-"}`);

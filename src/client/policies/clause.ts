@@ -2,8 +2,8 @@ import { jsonToConvex, type Value } from "convex/values";
 import { OrmError, type OrmErrorData } from "../errors.js";
 import { sessionOperand } from "../predicate/operators.js";
 import { parseWhere, type ParseScope } from "../predicate/parse.js";
-import { always, type Predicate } from "../predicate/types.js";
-import { absentOrNull } from "../predicate/sets.js";
+import type { Predicate } from "../predicate/types.js";
+import { notDeleted } from "../predicate/visible.js";
 import { canonical, isPlainObject } from "../predicate/values.js";
 import type { Catalog, TableInfo } from "../schema/catalog.js";
 
@@ -19,13 +19,6 @@ export const policyName = (table: string, name: string): string => `${table}.${n
 /** `policies -> posts -> own -> using`: where an error stands. */
 export const clausePath = (table: string, name: string, clause: Clause): string =>
   `policies -> ${table} -> ${name} -> ${clause}`;
-
-/** Relation filters of a policy look at all rows of the table but the soft-deleted, whatever the session may see. */
-function notDeleted(table: TableInfo): Predicate {
-  const soft = table.rules.softDelete;
-  if (soft === null) return always;
-  return { kind: "field", field: soft.field, set: absentOrNull, tests: [], total: true };
-}
 
 /**
  * Parses a policy's filter; `session` is `"any"` to check it against the schema alone. Without `isId`, operands of `_id`
@@ -43,6 +36,7 @@ export function parseClause(
   const scope: ParseScope = {
     catalog,
     code: "INVALID_POLICY",
+    // Relation filters of a policy look at all rows but the soft-deleted, whatever the session may see.
     visible: notDeleted,
     session,
     policies: [policyName(table.name, name)],

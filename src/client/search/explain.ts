@@ -1,5 +1,4 @@
-import { OrmError } from "../errors.js";
-import type { AnalysisResult, NodeReads } from "../executor/analyze.js";
+import { refuseProtected, type AnalysisResult, type NodeReads } from "../executor/analyze.js";
 import type { Document, Env } from "../executor/env.js";
 import { explainSelection } from "../executor/explain.js";
 import type { ReadArgs } from "../executor/reader.js";
@@ -8,7 +7,6 @@ import { shapeRows } from "../executor/relations/load.js";
 import { Reads, startRun, type ReadRun } from "../executor/run.js";
 import type { Selection } from "../executor/select.js";
 import type { Explanation } from "../planner/explain.js";
-import { touchedTables } from "../policies/touched.js";
 import { always } from "../predicate/types.js";
 import { mostResults } from "./parse.js";
 import { betterIndex, searchLines, type SearchPlan } from "./plan.js";
@@ -51,20 +49,9 @@ export async function analyzeSearch(
   args: ReadArgs,
   read: (run: ReadRun) => Promise<{ readonly rows: readonly Document[]; readonly truncated: boolean }>,
 ): Promise<SearchAnalysis> {
-  const { access, table } = selection;
-  const hidden = touchedTables(env.catalog, table, args).find((name) => access.isProtected(env.catalog.tables[name]!));
-  if (hidden !== undefined) {
-    throw new OrmError(
-      "POLICY_VIOLATION",
-      `"${hidden}" is protected, and what analyze counts would tell of hidden rows`,
-      {
-        table: hidden,
-        hint: "Analyze with orm.system(ctx).",
-      },
-    );
-  }
+  refuseProtected(env, selection, args);
   const reads = new Reads();
-  const run = startRun(env, access, selection.limits, reads);
+  const run = startRun(env, selection.access, selection.limits, reads);
   const { rows, truncated } = await read(run);
   await shapeRows(run, rows, shape);
   const nodes = [...reads.total()].map(([node, { documents, queries }]): NodeReads => ({

@@ -3,13 +3,14 @@ import type { Access } from "../../predicate/access.js";
 import { normalize } from "../../predicate/normalize.js";
 import { describe, parseWhere } from "../../predicate/parse.js";
 import { always, and, type Predicate } from "../../predicate/types.js";
+import { notDeleted } from "../../predicate/visible.js";
 import { isPlainObject } from "../../predicate/values.js";
 import { withOverrides, type Limits } from "../../planner/limits.js";
 import { parseOrder } from "../../planner/order.js";
 import { planRelation, type RelationPlan } from "../../planner/relation.js";
 import type { RelationInfo, TableInfo } from "../../schema/catalog.js";
 import type { Env } from "../env.js";
-import { notDeleted, userScope } from "../select.js";
+import { userScope } from "../select.js";
 
 /** What a row of the result is made of. */
 export interface RowShape {
