@@ -10,9 +10,9 @@ import { Inline } from "./inline.js";
 import { reachOf } from "./reach.js";
 import { judgeRefusals, walkTooLarge } from "./restrict.js";
 import { rootRows } from "./roots.js";
+import type { WriteResult } from "./rows-statement.js";
 import { softField } from "./soft.js";
 import type { Target } from "./statement.js";
-import type { WriteResult } from "./update.js";
 import { patched } from "./values.js";
 
 export type BackgroundCommand =

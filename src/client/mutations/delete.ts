@@ -1,63 +1,40 @@
 import type { Document } from "../executor/env.js";
 import type { TableInfo } from "../schema/catalog.js";
 import { startBackground } from "./background.js";
-import { forStatement, type WriteEnv, type WriterEnv } from "./env.js";
+import type { WriteEnv, WriterEnv } from "./env.js";
 import { flush } from "./flush.js";
 import { Inline } from "./inline.js";
 import { rootRows } from "./roots.js";
+import { RowsStatement, Unaimed, type RowsCommand } from "./rows-statement.js";
 import { markDeleted, startPurge } from "./soft.js";
-import { allTarget, Statement, unnamed, whereTarget, type Target } from "./statement.js";
-import type { WriteResult } from "./update.js";
+import type { Target } from "./statement.js";
 
-/** `db.delete("T")`: rejects with `INVALID_WHERE` when awaited before it names rows. */
-export class DeleteBuilder implements PromiseLike<never> {
+/** `db.delete("T")`. */
+export const deleteFrom = (env: WriterEnv, table: TableInfo): Unaimed<DeleteStatement> =>
+  new Unaimed(table, "delete", (target) => new DeleteStatement(env, table, target, false));
+
+class DeleteStatement extends RowsStatement {
   constructor(
-    private readonly env: WriterEnv,
+    env: WriterEnv,
     private readonly table: TableInfo,
-  ) {}
-
-  where(where: unknown, options?: unknown): DeleteStatement {
-    return new DeleteStatement(this.env, this.table, () => whereTarget(this.table, "delete", where, options), false);
-  }
-  all(options?: unknown): DeleteStatement {
-    return new DeleteStatement(this.env, this.table, () => allTarget(this.table, options), false);
-  }
-  then<A = never, B = never>(
-    resolved?: ((value: never) => A | PromiseLike<A>) | null,
-    rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    return unnamed(this.table, "delete").then(resolved, rejected);
-  }
-}
-
-export class DeleteStatement extends Statement<WriteResult> {
-  constructor(
-    private readonly env: WriterEnv,
-    private readonly table: TableInfo,
-    private readonly target: () => Target,
-    private readonly isHard: boolean,
+    target: () => Target,
+    hard: boolean,
   ) {
-    super(env.db, async () => {
-      const { rows, job } = await deleteRows(forStatement(env), table, target(), isHard);
-      return { count: rows.length, job };
-    });
+    super(env, deletion(table, hard), target);
   }
 
   /** Deletes for real, soft-deleted rows included. */
   hard(): DeleteStatement {
     return new DeleteStatement(this.env, this.table, this.target, true);
   }
-
-  /** The rows as they were; after a soft delete, as they are. */
-  returning(): Statement<Document[]> {
-    return new Statement(this.env.db, async () => (await deleteRows(forStatement(this.env), this.table, this.target(), this.isHard)).rows);
-  }
-
-  inBackground(): Statement<WriteResult> {
-    return new Statement(this.env.db, async () => startBackground(forStatement(this.env), this.table, this.target(), { command: "delete", hard: this.isHard }));
-  }
 }
 
+const deletion = (table: TableInfo, hard: boolean): RowsCommand => ({
+  inline: (env, target) => deleteRows(env, table, target, hard),
+  background: (env, target) => startBackground(env, table, target, { command: "delete", hard }),
+});
+
+/** The rows are as they were; after a soft delete, as they are. */
 async function deleteRows(
   env: WriteEnv,
   table: TableInfo,

@@ -1,7 +1,7 @@
-import { DeleteBuilder } from "./delete.js";
+import { deleteFrom } from "./delete.js";
 import type { WriterEnv } from "./env.js";
 import { InsertBuilder } from "./insert.js";
-import { RestoreBuilder } from "./restore.js";
+import { restoreIn } from "./restore.js";
 import { tableOf } from "./statement.js";
 import { UpdateBuilder } from "./update.js";
 
@@ -12,8 +12,8 @@ export { defaultJobSettings } from "./env.js";
 export interface Writer {
   insert(table: string): InsertBuilder;
   update(table: string): UpdateBuilder;
-  delete(table: string): DeleteBuilder;
-  restore(table: string): RestoreBuilder;
+  delete(table: string): ReturnType<typeof deleteFrom>;
+  restore(table: string): ReturnType<typeof restoreIn>;
 }
 
 /** Makes the writing half of `orm.with(ctx)`. No I/O; each statement runs once, when awaited. */
@@ -21,7 +21,7 @@ export function makeWriter(env: WriterEnv): Writer {
   return {
     insert: (table) => new InsertBuilder(env, tableOf(env.catalog, table)),
     update: (table) => new UpdateBuilder(env, tableOf(env.catalog, table)),
-    delete: (table) => new DeleteBuilder(env, tableOf(env.catalog, table)),
-    restore: (table) => new RestoreBuilder(env, tableOf(env.catalog, table)),
+    delete: (table) => deleteFrom(env, tableOf(env.catalog, table)),
+    restore: (table) => restoreIn(env, tableOf(env.catalog, table)),
   };
 }

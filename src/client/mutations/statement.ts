@@ -109,8 +109,3 @@ export function whereTarget(table: TableInfo, command: string, where: unknown, g
 export function allTarget(table: TableInfo, given: unknown): Target {
   return { where: {}, all: true, ...readOptions(table, given), allowFullScan: true };
 }
-
-/** A builder that was awaited before its rows were named: an error, not a builder that looks like a result. */
-export function unnamed(table: TableInfo, command: string): Statement<never> {
-  return new Statement<never>({}, () => Promise.reject(missingWhere(table, command)));
-}
