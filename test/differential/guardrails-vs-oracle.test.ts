@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { dataSet } from "../oracle/arbitrary.js";
 import { query } from "../oracle/programs.js";
 import { guarded, open } from "../support/app/orm.js";
-import { fuzz, FUZZ_TIMEOUT } from "../support/fuzz.js";
+import { fuzz, FUZZ_TIMEOUT, report } from "../support/fuzz.js";
 import { store } from "../support/store.js";
 import { subject } from "../support/subject.js";
 import { judge } from "./judge.js";
@@ -49,6 +49,7 @@ test("under any limits, an answer is right or refused", async () => {
     }),
     fuzz(200, 12, 606),
   );
+  report("tight limits (each 6 ways)", (answered + refused) / 6);
   // Both happen, or this shows nothing.
   expect(answered).toBeGreaterThan(refused / 10);
   expect(refused).toBeGreaterThan(answered / 50);
@@ -77,6 +78,7 @@ test("in any transaction, an answer is right or refused before the platform refu
     }),
     fuzz(150, 12, 707),
   );
+  report("tight transactions (each 5 ways)", (answered + refused) / 5);
   expect(answered).toBeGreaterThan(refused / 10);
   expect(refused).toBeGreaterThan(answered / 50);
 }, FUZZ_TIMEOUT);

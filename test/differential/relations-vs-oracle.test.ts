@@ -8,7 +8,7 @@ import { dataSet } from "../oracle/arbitrary.js";
 import { filteredQuery, loadedQuery } from "../relations/programs.js";
 import { guarded } from "../support/app/orm.js";
 import { fakeApp, fakeSubject } from "../support/fake-app.js";
-import { fuzz, FUZZ_TIMEOUT } from "../support/fuzz.js";
+import { fuzz, FUZZ_TIMEOUT, report } from "../support/fuzz.js";
 import { store } from "../support/store.js";
 import { subject } from "../support/subject.js";
 import { judge } from "./judge.js";
@@ -21,15 +21,18 @@ test.each([
   ["loads", loadedQuery, 3_302],
 ] as const)(
   "%s, in memory",
-  async (_, query, seed) => {
+  async (name, query, seed) => {
+    let compared = 0;
     await fc.assert(
       fc.asyncProperty(dataSet("convex", 30), some(query, 40), async (data, asked) => {
         const app = fakeApp(data);
         const world = app.world();
         for (const program of asked) await judge(world, app.resolve(program), fakeSubject(app.db));
+        compared += asked.length;
       }),
       fuzz(200, 20, seed),
     );
+    report(`relations, ${name}, in memory`, compared);
   },
   FUZZ_TIMEOUT,
 );
@@ -39,14 +42,17 @@ test.each([
   ["loads", loadedQuery, 3_304],
 ] as const)(
   "%s, as functions",
-  async (_, query, seed) => {
+  async (name, query, seed) => {
+    let compared = 0;
     await fc.assert(
       fc.asyncProperty(dataSet("convex", 24), some(query, 20), async (data, asked) => {
         const { t, world, resolve } = await store(data);
         for (const program of asked) await judge(world, resolve(program), subject(t, guarded));
+        compared += asked.length;
       }),
       fuzz(40, 10, seed),
     );
+    report(`relations, ${name}, as functions`, compared);
   },
   FUZZ_TIMEOUT,
 );

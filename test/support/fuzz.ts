@@ -26,3 +26,8 @@ export function fuzz<T>(programs: number, perDataSet: number, seed: number): Par
     markInterruptAsFailure: false,
   };
 }
+
+/** A long run says how many programs it compared. */
+export function report(judge: string, programs: number): void {
+  if (LONG) console.log(`${programs} programs: ${judge}`);
+}
