@@ -12,7 +12,7 @@ export function bindingText(plan: QueryPlan, fingerprint: string): string {
   return JSON.stringify([
     plan.table,
     plan.order.map(({ field, direction }) => [field, direction]),
-    predicateText(plan.where),
+    predicateIdentity(plan.where),
     fingerprint,
     plan.order.length > 0 ? null : plan.probes.map(probeText),
   ]);
@@ -39,7 +39,7 @@ const cutText = (cut: Cut | null): string => (cut === null ? "" : `${cut.after ?
 const list = (parts: readonly string[]): string => JSON.stringify(parts);
 
 /** A text that is the same for the same predicate, however its parts were ordered. */
-export function predicateText(predicate: Predicate): string {
+export function predicateIdentity(predicate: Predicate): string {
   switch (predicate.kind) {
     case "const":
       return String(predicate.value);
@@ -51,15 +51,15 @@ export function predicateText(predicate: Predicate): string {
     case "exists":
       return existsText(predicate);
     case "not":
-      return list(["not", predicateText(predicate.of)]);
+      return list(["not", predicateIdentity(predicate.of)]);
     default:
-      return list([predicate.kind, ...predicate.of.map(predicateText).sort()]);
+      return list([predicate.kind, ...predicate.of.map(predicateIdentity).sort()]);
   }
 }
 
 function existsText({ relation, where, junction, negated, unrestricted }: ExistsPredicate): string {
   const path = `${relation.table}.${relation.name}`;
-  return list(["exists", path, predicateText(where), predicateText(junction), String(negated), String(unrestricted)]);
+  return list(["exists", path, predicateIdentity(where), predicateIdentity(junction), String(negated), String(unrestricted)]);
 }
 
 const valueTexts = (values: readonly Stored[]): string => list(values.map(keyText));

@@ -1,5 +1,5 @@
 import { keyText, type Stored } from "../../predicate/values.js";
-import { predicateText } from "../binding.js";
+import { predicateIdentity } from "../binding.js";
 import type { Document } from "../env.js";
 import { keyOf } from "../exists.js";
 import { allSettled } from "../gather.js";
@@ -90,8 +90,8 @@ function askedOf({ relation, plan, limits, allowFullScan }: RelationLoad): strin
   return JSON.stringify([
     relation.table,
     relation.name,
-    predicateText(plan.where),
-    predicateText(plan.junctionWhere),
+    predicateIdentity(plan.where),
+    predicateIdentity(plan.junctionWhere),
     order,
     plan.limit,
     plan.offset,
