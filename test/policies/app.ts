@@ -55,7 +55,10 @@ export const orm = new Orm(component, {
     patients: { unique: { number: ["number"] }, deletion: { soft: "deletedAt" } },
     keys: { protected: true },
   },
-  session: async (ctx): Promise<Session> => ({ nurse: (await ctx.auth?.getUserIdentity())?.subject ?? null, roles: [] }),
+  session: async (ctx): Promise<Session> => ({
+    nurse: (await ctx.auth?.getUserIdentity())?.subject ?? null,
+    roles: [],
+  }),
 });
 
 /** What the app exports from convex/orm.ts. */
@@ -100,12 +103,17 @@ export async function open(spec: Parameters<typeof orm.policies.sync>[1] = polic
   });
   await t.mutation(async (ctx) => void (await orm.policies.sync(ctx as never, spec)));
   /** Runs as a nurse, in a mutation of its own; `system` is the same with the guard removed. */
-  const as = <T>(nurse: string, run: (db: ReturnType<typeof writer>, system: ReturnType<typeof writer>) => Promise<T>): Promise<T> =>
-    t.withIdentity({ subject: nurse }).mutation((ctx) => run(writer(ctx), orm.system(ctx)));
+  const as = <T>(
+    nurse: string,
+    run: (db: ReturnType<typeof writer>, system: ReturnType<typeof writer>) => Promise<T>,
+  ): Promise<T> => t.withIdentity({ subject: nurse }).mutation((ctx) => run(writer(ctx), orm.system(ctx)));
   /** The work items that the component holds. convex-test has the way in, and no type for it. */
   const itemsOfJobs = (): Promise<{ _id: string; work: string }[]> => {
     const { runInComponent } = t as unknown as {
-      runInComponent(path: string, run: (ctx: Pick<Ctx, "db">) => Promise<unknown>): Promise<{ _id: string; work: string }[]>;
+      runInComponent(
+        path: string,
+        run: (ctx: Pick<Ctx, "db">) => Promise<unknown>,
+      ): Promise<{ _id: string; work: string }[]>;
     };
     return runInComponent("orm", (ctx) => ctx.db.query("items" as never).collect());
   };
@@ -114,7 +122,9 @@ export async function open(spec: Parameters<typeof orm.policies.sync>[1] = polic
 const writer = (ctx: Ctx) => orm.with(ctx);
 
 /** What a call throws, as its code, its text and its data. */
-export async function thrown(call: () => PromiseLike<unknown>): Promise<{ code: string; message: string; data: Record<string, unknown> }> {
+export async function thrown(
+  call: () => PromiseLike<unknown>,
+): Promise<{ code: string; message: string; data: Record<string, unknown> }> {
   try {
     await call();
   } catch (error) {

@@ -3,7 +3,7 @@
  * same question with the guard removed, and must get another answer: else it would prove nothing.
  */
 import { describe, expect, test } from "vitest";
-import { component, hydrate, open, orm, policies, thrown, worker } from "./app.js";
+import { open, orm, policies, thrown } from "./app.js";
 
 const names = (rows: readonly { name: string }[]) => rows.map((row) => row.name).toSorted();
 
@@ -27,11 +27,15 @@ describe("relation filters are no oracle for hidden rows", () => {
     const { as } = await open();
     const plagued = { patient: { name: "Bob" } };
     await as("mary", async (db) => {
-      expect(await db.update("records").set({ cost: 9 }).where(plagued, { allowFullScan: true })).toMatchObject({ count: 0 });
+      expect(await db.update("records").set({ cost: 9 }).where(plagued, { allowFullScan: true })).toMatchObject({
+        count: 0,
+      });
       expect(await db.delete("records").where(plagued, { allowFullScan: true })).toMatchObject({ count: 0 });
     });
     await as("mary", async (_db, system) => {
-      expect(await system.update("records").set({ cost: 9 }).where(plagued, { allowFullScan: true })).toMatchObject({ count: 1 });
+      expect(await system.update("records").set({ cost: 9 }).where(plagued, { allowFullScan: true })).toMatchObject({
+        count: 1,
+      });
     });
   });
 
@@ -64,7 +68,12 @@ describe("relations loaded", () => {
     const { as, ids, t } = await open();
     await t.run(async (ctx) => {
       for (let number = 10; number < 40; number++) {
-        await ctx.db.insert("patients", { name: `P${number}`, nurse: number % 10 === 0 ? "mary" : "sue", wardId: ids.ward, number });
+        await ctx.db.insert("patients", {
+          name: `P${number}`,
+          nurse: number % 10 === 0 ? "mary" : "sue",
+          wardId: ids.ward,
+          number,
+        });
       }
     });
     const load = { with: { patients: { orderBy: { number: "asc" }, limit: 3 } }, allowFullScan: true } as const;
@@ -103,7 +112,13 @@ describe("figures", () => {
       expect(await db.update("patients").set({ name: "x" }).all(all)).toMatchObject({ count: 1 });
       expect(await db.delete("patients").all(all)).toMatchObject({ count: 1 });
       const seen: string[] = [];
-      await db.update("patients").set((row) => { seen.push(row.name); return {}; }).all(all);
+      await db
+        .update("patients")
+        .set((row) => {
+          seen.push(row.name);
+          return {};
+        })
+        .all(all);
       expect(seen).toEqual([]);
     });
     await as("mary", async (_db, system) => {
@@ -115,9 +130,13 @@ describe("figures", () => {
     const { as } = await open();
     const asked = { where: { patients: { name: "Bob" } }, allowFullScan: true } as const;
     await as("mary", async (db, system) => {
-      expect(await thrown(() => db.query.patients.analyze({ allowFullScan: true }))).toMatchObject({ code: "POLICY_VIOLATION" });
+      expect(await thrown(() => db.query.patients.analyze({ allowFullScan: true }))).toMatchObject({
+        code: "POLICY_VIOLATION",
+      });
       expect((await thrown(() => db.query.wards.analyze(asked))).data["hint"]).toContain("orm.system");
-      expect(await thrown(() => db.query.wards.analyze({ with: { patients: true }, allowFullScan: true }))).toMatchObject({
+      expect(
+        await thrown(() => db.query.wards.analyze({ with: { patients: true }, allowFullScan: true })),
+      ).toMatchObject({
         code: "POLICY_VIOLATION",
       });
       expect((await system.query.patients.analyze({ allowFullScan: true })).documentsRead).toBeGreaterThanOrEqual(2);
@@ -128,7 +147,9 @@ describe("figures", () => {
 describe("limits", () => {
   /** Sue's patients are many, Mary's are few and far between. */
   async function crowd() {
-    const app = await open({ patients: { mine: { for: "all", using: { OR: [{ nurse: { ilike: "nobody" } }, { ward: { name: "South" } }] } } } });
+    const app = await open({
+      patients: { mine: { for: "all", using: { OR: [{ nurse: { ilike: "nobody" } }, { ward: { name: "South" } }] } } },
+    });
     await app.t.run(async (ctx) => {
       for (let number = 10; number < 60; number++) {
         await ctx.db.insert("patients", { name: `P${number}`, nurse: "sue", wardId: app.ids.ward, number });
@@ -144,7 +165,9 @@ describe("limits", () => {
       const scan = await thrown(() => db.query.patients.findMany({ where, maxScan: 7 }));
       expect(scan).toMatchObject({ code: "SCAN_LIMIT", data: { limit: "maxScan" } });
       expect(scan.data).not.toHaveProperty("figure");
-      const open = await thrown(() => system.query.patients.findMany({ where: { ...where, name: { like: "%x" } }, maxScan: 7 }));
+      const open = await thrown(() =>
+        system.query.patients.findMany({ where: { ...where, name: { like: "%x" } }, maxScan: 7 }),
+      );
       expect(open).toMatchObject({ code: "SCAN_LIMIT" });
       expect(Object.keys(open.data)).toContain("figure");
     });
@@ -175,7 +198,12 @@ test("maximumRowsRead: 1 steps over hidden rows where the platform could page by
   const { as, t, ids } = await open({ patients: { notSues: { for: "select", using: { nurse: { ne: "sue" } } } } });
   await t.run(async (ctx) => {
     for (let number = 10; number < 30; number++) {
-      await ctx.db.insert("patients", { name: `P${number}`, nurse: number === 29 ? "mary" : "sue", wardId: ids.ward, number });
+      await ctx.db.insert("patients", {
+        name: `P${number}`,
+        nurse: number === 29 ? "mary" : "sue",
+        wardId: ids.ward,
+        number,
+      });
     }
   });
   const asked = { where: { number: { gt: 5 } }, orderBy: { number: "asc" } } as const;
@@ -192,7 +220,9 @@ describe("cursors", () => {
   const withPage = (cursor: string | null) => ({ ...paged, paginationOpts: { numItems: 1, cursor } });
 
   async function several() {
-    const app = await open({ patients: { all: { for: "all", using: { OR: [{ nurse: session.nurse }, { number: { gt: 100 } }] } } } });
+    const app = await open({
+      patients: { all: { for: "all", using: { OR: [{ nurse: session.nurse }, { number: { gt: 100 } }] } } },
+    });
     await app.t.run(async (ctx) => {
       for (const number of [777_001, 777_002, 777_003]) {
         await ctx.db.insert("patients", { name: "Zoe", nurse: "mary", wardId: app.ids.ward, number });
@@ -209,7 +239,8 @@ describe("cursors", () => {
       const second = await db.query.patients.paginate(withPage(first.continueCursor));
       expect(second.page).toMatchObject([{ number: 777_001 }]);
       const cursor = second.continueCursor;
-      const decoded = Buffer.from(cursor, "base64").toString("latin1") + Buffer.from(cursor, "base64url").toString("latin1");
+      const decoded =
+        Buffer.from(cursor, "base64").toString("latin1") + Buffer.from(cursor, "base64url").toString("latin1");
       for (const text of [cursor, decoded]) expect(text).not.toMatch(/777|mary|number/);
     });
   });
@@ -218,18 +249,26 @@ describe("cursors", () => {
     const { as, t } = await several();
     const cursor = await as("mary", async (db) => (await db.query.patients.paginate(withPage(null))).continueCursor);
     expect(await as("sue", (db) => thrown(() => db.query.patients.paginate(withPage(cursor))))).toMatchObject({
-      code: "INVALID_CURSOR", data: { isConvexSystemError: true, paginationError: "InvalidCursor" },
+      code: "INVALID_CURSOR",
+      data: { isConvexSystemError: true, paginationError: "InvalidCursor" },
     });
     expect((await as("mary", (db) => db.query.patients.paginate(withPage(cursor)))).page).toHaveLength(1);
     await t.mutation(async (ctx) => void (await orm.policies.sync(ctx as never, policies)));
-    expect(await as("mary", (db) => thrown(() => db.query.patients.paginate(withPage(cursor))))).toMatchObject({ code: "INVALID_CURSOR" });
+    expect(await as("mary", (db) => thrown(() => db.query.patients.paginate(withPage(cursor))))).toMatchObject({
+      code: "INVALID_CURSOR",
+    });
   });
 
   test("pages hold visible rows only and are full", async () => {
     const { as, t, ids } = await open();
     await t.run(async (ctx) => {
       for (let number = 10; number < 110; number++) {
-        await ctx.db.insert("patients", { name: `P${number}`, nurse: number % 10 === 0 ? "mary" : "sue", wardId: ids.ward, number });
+        await ctx.db.insert("patients", {
+          name: `P${number}`,
+          nurse: number % 10 === 0 ? "mary" : "sue",
+          wardId: ids.ward,
+          number,
+        });
       }
     });
     const asked = { where: { number: { gte: 0 } }, orderBy: { number: "asc" } } as const;
@@ -284,7 +323,10 @@ describe("a hidden row is a missing one", () => {
     await as("mary", async (db) => {
       expect(await thrown(() => db.insert("patients").values(row))).toMatchObject({ code: "UNIQUE_VIOLATION" });
       expect(await db.insert("patients").values(row).onConflictDoNothing({ target: "number" })).toBeNull();
-      const upsert = db.insert("patients").values(row).onConflictDoUpdate({ target: "number", set: { name: "x" } });
+      const upsert = db
+        .insert("patients")
+        .values(row)
+        .onConflictDoUpdate({ target: "number", set: { name: "x" } });
       const refused = await thrown(() => upsert);
       expect(refused).toMatchObject({ code: "POLICY_VIOLATION" });
       expect(JSON.stringify(refused)).not.toMatch(/Bob|sue/);
@@ -295,162 +337,11 @@ describe("a hidden row is a missing one", () => {
     const { as, ids } = await open();
     await as("mary", async (db) => {
       await db.insert("records").values({ patientId: ids.bob, text: "note", cost: 1 });
-      expect(await thrown(() => db.insert("records").values({ patientId: ids.gone, text: "note", cost: 1 }))).toMatchObject({
+      expect(
+        await thrown(() => db.insert("records").values({ patientId: ids.gone, text: "note", cost: 1 })),
+      ).toMatchObject({
         code: "FOREIGN_KEY_VIOLATION",
       });
     });
-  });
-});
-
-describe("hydrate, called by other code", () => {
-  const ask = (extra: object, args: object = {}) => ({
-    request: JSON.stringify({ table: "patients", method: "findMany", args: { allowFullScan: true, ...args }, ...extra }),
-  });
-  const forged = [
-    {}, { session: { nurse: "sue" } }, { system: true }, { access: { system: true } }, { as: "sue", rls: false },
-  ];
-
-  test("gives what the caller's own identity may see, whatever the request says", async () => {
-    const { t } = await open();
-    for (const extra of forged) {
-      const seen = await t.withIdentity({ subject: "mary" }).action((ctx) => ctx.runQuery(hydrate, ask(extra)) as Promise<{ name: string }[]>);
-      expect(names(seen)).toEqual(["Ada"]);
-      expect(await t.action((ctx) => ctx.runQuery(hydrate, ask(extra)) as Promise<unknown>)).toEqual([]);
-    }
-  });
-
-  test("takes no other arguments, methods or tables", async () => {
-    const { t } = await open();
-    const mary = t.withIdentity({ subject: "mary" });
-    const calls = [
-      { ...ask({}), session: '{"system":true}' }, ask({ method: "analyze" }), ask({ method: "constructor" }), ask({ table: "__proto__" }),
-      ask({}, { session: { nurse: "sue" } }), ask({}, { rls: false }),
-    ];
-    for (const call of calls) {
-      await expect(mary.action(async (ctx) => void (await ctx.runQuery(hydrate, call)))).rejects.toThrow();
-    }
-  });
-
-  test("an action reads as its own identity, and not as the system", async () => {
-    const { t } = await open();
-    await t.withIdentity({ subject: "mary" }).action(async (ctx) => {
-      expect(names(await orm.with(ctx).query.patients.findMany({ allowFullScan: true }))).toEqual(["Ada"]);
-      expect(await thrown(() => Promise.resolve().then(() => orm.system(ctx).query.patients.findMany({ allowFullScan: true })))).toMatchObject({
-        code: "POLICY_VIOLATION",
-      });
-    });
-  });
-});
-
-describe("worker, called by other code", () => {
-  const system = JSON.stringify({ system: true });
-  const budget = { rows: 100, bytes: 1 << 20 };
-
-  /** A background delete of every patient, as the system: its job's id and its one item, as the component holds them. */
-  async function pendingDelete() {
-    const app = await open();
-    const id = await app.as("mary", async (_db, all) => (await all.delete("patients").all({ allowFullScan: true }).hard().inBackground()).job);
-    const items = await app.itemsOfJobs();
-    const call = {
-      job: { id: id!, kind: "delete", table: "patients", attempt: 1 }, session: system as string | null, items: items.map(({ _id, work }) => ({ id: _id, work })), budget,
-    };
-    const left = () => app.t.run((ctx) => ctx.db.query("patients").collect());
-    const run = (args: typeof call) => app.t.mutation(async (ctx) => void (await ctx.runMutation(worker, args)));
-    return { ...app, call, left, run };
-  }
-
-  test("borrows no rights: not a job's, not the system's, not another session's", async () => {
-    const { call, run, left } = await pendingDelete();
-    const [item] = call.items;
-    const everyone = { ...item!, work: item!.work.replace("patients", "records") };
-    const forged = [
-      { ...call, job: { ...call.job, id: "" } },
-      { ...call, job: { ...call.job, id: "not a job" } },
-      { ...call, session: null },
-      { ...call, session: JSON.stringify({ variables: { nurse: "sue", roles: [] } }) },
-      { ...call, items: [everyone] },
-      { ...call, items: [item!, { ...item!, id: "not an item" }] },
-    ];
-    for (const args of forged) expect(await thrown(() => run(args))).toMatchObject({ code: "POLICY_VIOLATION" });
-    expect(await left()).toHaveLength(2);
-  });
-
-  test("nor a finished job's", async () => {
-    const { call, run, t, left } = await pendingDelete();
-    await t.mutation((ctx) => orm.jobs.cancel(ctx, call.job.id).then(() => null));
-    expect(await thrown(() => run(call))).toMatchObject({ code: "POLICY_VIOLATION" });
-    expect(await left()).toHaveLength(2);
-  });
-
-  test("and with nothing to do it does nothing", async () => {
-    const { call, run, left } = await pendingDelete();
-    await run({ ...call, items: [] });
-    expect(await left()).toHaveLength(2);
-  });
-});
-
-describe("closed", () => {
-  test("a fresh deployment with `protected: true` and no policies, to every command", async () => {
-    const { as, t } = await open({});
-    const secret = await t.run((ctx) => ctx.db.insert("keys", { text: "secret" }));
-    await as("mary", async (db, system) => {
-      expect(await db.query.keys.findMany({ allowFullScan: true })).toEqual([]);
-      expect(await db.query.keys.findUnique({ where: { _id: secret } })).toBeNull();
-      expect(await thrown(() => db.insert("keys").values({ text: "x" }))).toMatchObject({ code: "POLICY_VIOLATION" });
-      expect(await db.update("keys").set({ text: "x" }).where({ _id: secret })).toMatchObject({ count: 0 });
-      expect(await db.delete("keys").where({ _id: secret })).toMatchObject({ count: 0 });
-      expect(await system.query.keys.findMany({ allowFullScan: true })).toHaveLength(1);
-    });
-  });
-
-  test("a policy that the schema has outgrown, with its place", async () => {
-    const { as, ids, t } = await open();
-    await t.mutation((ctx) =>
-      ctx.runMutation(component.policies.register, { table: "patients", name: "old", policy: { for: "delete", using: { gone: 1 } } }),
-    );
-    await as("mary", async (db, system) => {
-      const refused = await thrown(() => db.query.patients.findMany({ allowFullScan: true }));
-      expect(refused).toMatchObject({ code: "INVALID_POLICY", data: { path: "policies -> patients -> old -> using" } });
-      expect(await thrown(() => db.query.wards.findMany({ where: { patients: true }, allowFullScan: true }))).toMatchObject({
-        code: "INVALID_POLICY",
-      });
-      expect(await thrown(() => db.query.wards.findMany({ with: { patients: true }, allowFullScan: true }))).toMatchObject({
-        code: "INVALID_POLICY",
-      });
-      expect(await thrown(() => db.insert("patients").values({ name: "x", nurse: "mary", wardId: ids.ward, number: 9 }))).toMatchObject({
-        code: "INVALID_POLICY",
-      });
-      expect(await db.query.doctors.findMany({ allowFullScan: true })).toHaveLength(1);
-      expect(await system.query.patients.count({ allowFullScan: true })).toBe(2);
-    });
-  });
-
-  test("a filter cannot name session variables, nor lift policies", async () => {
-    const { as } = await open();
-    await as("mary", async (db) => {
-      const sneaky = [
-        { nurse: { session: "nurse" } }, { nurse: { eq: { session: "nurse" } } }, { nurse: { in: { session: "nurse" } } },
-        { OR: [{}, { nurse: { session: "nurse" } }] },
-      ];
-      for (const where of sneaky) {
-        expect(await thrown(() => db.query.patients.findMany({ where: where as never }))).toMatchObject({ code: "INVALID_WHERE" });
-      }
-      expect(names(await db.query.patients.findMany({ where: { OR: [{}, { number: 2 }] }, allowFullScan: true }))).toEqual(["Ada"]);
-      expect(names(await db.query.patients.findMany({ where: { NOT: { number: 99 } }, allowFullScan: true }))).toEqual(["Ada"]);
-      expect(names(await db.query.patients.findMany({ withDeleted: true, allowFullScan: true }))).toEqual(["Ada"]);
-    });
-  });
-
-  test("an `_id` operand that is no id shows nothing, in policies as in filters", async () => {
-    for (const operand of [{ gt: "0" }, { lt: "~" }, { between: ["0", "~"] }, { in: ["0"] }]) {
-      const { as } = await open({ patients: { odd: { for: "select", using: { _id: operand } } } } as never);
-      expect(await as("mary", (db) => db.query.patients.findMany({ allowFullScan: true }))).toEqual([]);
-    }
-  });
-
-  test("nobody is nobody: a session without identity sees nothing", async () => {
-    const { t } = await open();
-    const seen = await t.query(async (ctx) => await orm.with(ctx).query.patients.findMany({ allowFullScan: true }));
-    expect(seen).toEqual([]);
   });
 });

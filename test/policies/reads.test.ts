@@ -25,7 +25,10 @@ const schema = defineSchema({
     .index("by_n", ["n"]),
 });
 const relations = defineRelations(schema, (r) => ({
-  teams: { members: r.many.users({ through: { table: "members", from: "teamId", to: "userId" } }), posts: r.many.posts({ to: "teamId" }) },
+  teams: {
+    members: r.many.users({ through: { table: "members", from: "teamId", to: "userId" } }),
+    posts: r.many.posts({ to: "teamId" }),
+  },
   users: { posts: r.many.posts({ to: "authorId" }) },
   posts: { team: r.one.teams({ from: "teamId" }), author: r.one.users({ from: "authorId" }) },
 }));
@@ -46,7 +49,11 @@ const own = { for: "all", using: { authorId: session("userId") } } as const;
 const published = { for: "select", using: { status: "live" } } as const;
 
 function start() {
-  const t = convexTest({ schema, modules: { "/convex/_generated/api.js": () => Promise.resolve({}) }, transactionLimits: true });
+  const t = convexTest({
+    schema,
+    modules: { "/convex/_generated/api.js": () => Promise.resolve({}) },
+    transactionLimits: true,
+  });
   register(t as never);
   return t;
 }
@@ -58,7 +65,8 @@ beforeAll(async () => {
     const [ada, eve] = [await ctx.db.insert("users", { name: "Ada" }), await ctx.db.insert("users", { name: "Eve" })];
     const teams: GenericId<"teams">[] = [];
     for (let i = 0; i < 200; i++) teams.push(await ctx.db.insert("teams", { name: `T${i}` }));
-    for (const [i, teamId] of teams.entries()) await ctx.db.insert("members", { teamId, userId: i < MEMBERSHIPS ? ada : eve });
+    for (const [i, teamId] of teams.entries())
+      await ctx.db.insert("members", { teamId, userId: i < MEMBERSHIPS ? ada : eve });
     for (let n = 0; n < ROWS; n++) {
       const authorId = n % (ROWS / MINE) === 7 ? ada : eve;
       const status = n % (ROWS / MINE) === 11 ? "live" : "draft";
@@ -75,7 +83,9 @@ type Reader = ReturnType<typeof readerOf>;
 const readerOf = (ctx: Parameters<Parameters<typeof t.run>[0]>[0]) => orm.with(ctx);
 
 /** Runs a read in a function of its own and says what it took. */
-async function measured<T>(read: (db: Reader) => Promise<T>): Promise<{ result: T; documents: number; queries: number }> {
+async function measured<T>(
+  read: (db: Reader) => Promise<T>,
+): Promise<{ result: T; documents: number; queries: number }> {
   let answer: { result: T; documents: number; queries: number } | null = null;
   await t.run(async (ctx) => {
     const result = await read(readerOf(ctx));
@@ -119,7 +129,10 @@ describe("1 % visible, an index on the policy's column", () => {
 
   test("a count, a look-up and a residual read visible rows only", async () => {
     await sync({ posts: { own } });
-    expect(await measured((db) => db.query.posts.count({ where: { n: { gte: 0 } } }))).toMatchObject({ result: MINE, documents: MINE + 1 });
+    expect(await measured((db) => db.query.posts.count({ where: { n: { gte: 0 } } }))).toMatchObject({
+      result: MINE,
+      documents: MINE + 1,
+    });
     const drafts = await measured((db) => db.query.posts.findMany({ where: { NOT: { status: "live" } } }));
     expect(drafts.result).toHaveLength(MINE);
     expect(drafts.documents).toBeLessThanOrEqual(MINE + 2);
@@ -141,7 +154,9 @@ describe("own OR published", () => {
     const pages = await allPages("desc", 7);
     for (const { documents } of pages) expect(documents).toBeLessThanOrEqual(1 + 7 + 2 + 1);
     for (const { rows } of pages.slice(0, -1)) expect(rows).toHaveLength(7);
-    expect(pages.flatMap((page) => page.rows)).toEqual(Array.from({ length: ROWS }, (_, n) => ROWS - 1 - n).filter((n) => n % 100 === 7 || n % 100 === 11));
+    expect(pages.flatMap((page) => page.rows)).toEqual(
+      Array.from({ length: ROWS }, (_, n) => ROWS - 1 - n).filter((n) => n % 100 === 7 || n % 100 === 11),
+    );
   });
 });
 
@@ -189,15 +204,20 @@ describe("watched narrowly", () => {
       const query = (table: string) => ({
         withIndex: (index: string, range: (q: object) => unknown) => {
           const bounds: string[] = [];
-          const recorder: object = new Proxy({}, {
-            get: (_target, name) => (field: string, value: unknown) => {
-              bounds.push(`${String(name)} ${field} ${JSON.stringify(value)}`);
-              return recorder;
+          const recorder: object = new Proxy(
+            {},
+            {
+              get: (_target, name) => (field: string, value: unknown) => {
+                bounds.push(`${String(name)} ${field} ${JSON.stringify(value)}`);
+                return recorder;
+              },
             },
-          });
+          );
           range(recorder);
           ranges.push(`${table}.${index}: ${bounds.join(", ")}`);
-          return (ctx.db.query(table as "posts") as never as { withIndex(name: string, range: unknown): unknown }).withIndex(index, range);
+          return (
+            ctx.db.query(table as "posts") as never as { withIndex(name: string, range: unknown): unknown }
+          ).withIndex(index, range);
         },
       });
       await read(readerOf({ ...ctx, db: { ...ctx.db, query } } as never));

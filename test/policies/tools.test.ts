@@ -27,22 +27,36 @@ test("answers relation filters of policies from all rows, for stored rows and fo
   await t.query(async (ctx) => {
     const asked = { table: "patients", as: mary } as const;
     expect(await orm.policies.test(ctx, { ...asked, command: "select", where: { _id: ids.bob } })).toMatchObject({
-      allowed: true, by: ["patients.treated"],
+      allowed: true,
+      by: ["patients.treated"],
     });
     const row = { name: "New", nurse: "mary", wardId: ids.ward, number: 9 };
-    expect(await orm.policies.test(ctx, { ...asked, command: "insert", row })).toMatchObject({ allowed: true, by: ["patients.open"] });
+    expect(await orm.policies.test(ctx, { ...asked, command: "insert", row })).toMatchObject({
+      allowed: true,
+      by: ["patients.open"],
+    });
     const astray = { ...row, wardId: ids.ada as never };
     expect(await orm.policies.test(ctx, { ...asked, command: "insert", row: astray })).toMatchObject({
-      allowed: false, by: ["patients.inNorth"],
+      allowed: false,
+      by: ["patients.inNorth"],
     });
   });
 });
 
 test("agrees with what the session may do", async () => {
   const own = { for: "all", using: { nurse: session("nurse") } } as const;
-  const calm = { as: "restrictive", for: "update", using: { number: { lt: 5 } }, withCheck: { number: { lt: 3 } } } as const;
+  const calm = {
+    as: "restrictive",
+    for: "update",
+    using: { number: { lt: 5 } },
+    withCheck: { number: { lt: 3 } },
+  } as const;
   const { t, ids, as } = await open({ patients: { own, calm } });
-  for (const [number, allowed] of [[2, true], [4, false], [7, false]] as const) {
+  for (const [number, allowed] of [
+    [2, true],
+    [4, false],
+    [7, false],
+  ] as const) {
     await t.run((ctx) => ctx.db.patch(ids.bob, { number }));
     const told = await t.query(async (ctx) => {
       const asked = { table: "patients", command: "update", where: { _id: ids.bob } } as const;
