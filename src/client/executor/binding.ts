@@ -1,3 +1,4 @@
+import { Base64 } from "convex/values";
 import type { ExistsPredicate, Predicate } from "../predicate/types.js";
 import type { Cut } from "../predicate/sets.js";
 import { keyText, type Stored } from "../predicate/values.js";
@@ -60,6 +61,16 @@ export function predicateIdentity(predicate: Predicate): string {
 function existsText({ relation, where, junction, negated, unrestricted }: ExistsPredicate): string {
   const path = `${relation.table}.${relation.name}`;
   return list(["exists", path, predicateIdentity(where), predicateIdentity(junction), String(negated), String(unrestricted)]);
+}
+
+/**
+ * A short text that is the same for plans whose unordered places mean the same: those of one access path, whatever is
+ * tested on its rows.
+ */
+export async function pathDigest(plan: QueryPlan): Promise<string> {
+  const text = JSON.stringify([plan.table, plan.probes.map(probeText)]);
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return Base64.fromByteArrayUrlSafeNoPadding(new Uint8Array(digest).slice(0, 12));
 }
 
 const valueTexts = (values: readonly Stored[]): string => list(values.map(keyText));

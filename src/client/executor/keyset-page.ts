@@ -11,7 +11,7 @@ import { open, type Opened } from "./open.js";
 import { orderValues, separatingDepth, valuesOf } from "./order.js";
 import type { PageOptions } from "./page-options.js";
 import type { PageResult } from "./pages.js";
-import { placeOf, type Position } from "./position.js";
+import { placeAfter, type Position } from "./position.js";
 import type { Stop } from "./scan.js";
 import { roughSize } from "./size.js";
 
@@ -59,7 +59,7 @@ export async function keysetPage(
 
   let continueAt: Mark = endMark;
   if (next !== null) continueAt = between(plan, placed.at(-1)!, next);
-  else if (stopped !== null) continueAt = after(plan, { row: stopped, branch: opened.branches[opened.stream.at] });
+  else if (stopped !== null) continueAt = placeAfter(plan, stopped, opened.branches[opened.stream.at]);
   const continueCursor = pinned ? options.endCursor! : await codec.write(continueAt);
   return {
     page: rows,
@@ -124,15 +124,6 @@ function between(plan: QueryPlan, a: Placed, b: Placed): Position {
     key,
     values: valuesOf(a.row, probe.fields.slice(0, separatingDepth(a.row, b.row, probe.fields))),
   };
-}
-
-/** The place after a row at which the stream stopped, wherever the next one may be. */
-function after(plan: QueryPlan, { row, branch }: Placed): Position {
-  // Rows are sorted in whole groups of ties: the place is after the group.
-  if (plan.sorting === "partial") return { kind: "order", values: orderValues(row, plan.order, plan.delivered) };
-  if (plan.order.length > 0) return { kind: "order", values: placeOf(branch!.probe, plan.order, row) };
-  const { ordinal, key, probe } = branch!;
-  return { kind: "probe", ordinal, key, values: probe.kind === "get" ? null : valuesOf(row, probe.fields) };
 }
 
 /**

@@ -1,9 +1,10 @@
 import { isPoint } from "../predicate/sets.js";
 import type { Predicate } from "../predicate/types.js";
 import { compare, readPath, type Stored } from "../predicate/values.js";
-import type { OrderKey, Probe, RangeProbe } from "../planner/plan.js";
+import type { OrderKey, Probe, QueryPlan, RangeProbe } from "../planner/plan.js";
 import type { Document } from "./env.js";
-import { orderValues } from "./order.js";
+import type { Branch } from "./expand.js";
+import { orderValues, valuesOf } from "./order.js";
 import { intersectIntervals, walkFrom, walkUntil, type TupleInterval } from "./ranges.js";
 
 /**
@@ -54,6 +55,15 @@ export function placeOf(probe: Probe, order: readonly OrderKey[], row: Document)
   if (probe.kind === "get") return orderValues(row, order);
   const constants = constantsOf(probe);
   return order.map(({ field }) => (constants.has(field) ? constants.get(field) : readPath(row, field)));
+}
+
+/** The place after a row at which a stream stopped, wherever the next one may be. */
+export function placeAfter(plan: QueryPlan, row: Document, branch: Branch | undefined): Position {
+  // Rows are sorted in whole groups of ties: the place is after the group.
+  if (plan.sorting === "partial") return { kind: "order", values: orderValues(row, plan.order, plan.delivered) };
+  if (plan.order.length > 0) return { kind: "order", values: placeOf(branch!.probe, plan.order, row) };
+  const { ordinal, key, probe } = branch!;
+  return { kind: "probe", ordinal, key, values: probe.kind === "get" ? null : valuesOf(row, probe.fields) };
 }
 
 interface ProbeCut {

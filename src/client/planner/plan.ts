@@ -122,6 +122,8 @@ export interface PlanRequest {
   /** A page is asked for: it bounds the scan as a limit does. */
   readonly paged: boolean;
   readonly allowFullScan: boolean;
+  /** Without an order, each branch of an OR leaves out the rows of those before it: every row has one place in the plan. */
+  readonly exclusive?: boolean;
   readonly limits: PlanLimits;
   readonly dropped?: readonly string[];
   /** False keeps relation filters as residuals: the way back when a key set outgrows `maxProbes`. */

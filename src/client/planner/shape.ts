@@ -19,9 +19,9 @@ function sizeOf(predicate: Predicate): number {
  */
 export function shapeOf({ request, order }: Planning, where: Predicate): string | null {
   if (sizeOf(where) > maxNodes) return null;
-  const { table, limit, offset, paged, allowFullScan, semiJoins, limits } = request;
+  const { table, limit, offset, paged, allowFullScan, exclusive, semiJoins, limits } = request;
   const keys = order.map((k) => `${k.field}${k.direction === "asc" ? "+" : "-"}`).join(",");
-  const flags = `${limit ?? "-"},${offset},${paged ? "p" : ""}${allowFullScan ? "f" : ""}${semiJoins === false ? "n" : ""},${limits.maxProbes},${limits.relationKeys}`;
+  const flags = `${limit ?? "-"},${offset},${paged ? "p" : ""}${allowFullScan ? "f" : ""}${exclusive === true ? "e" : ""}${semiJoins === false ? "n" : ""},${limits.maxProbes},${limits.relationKeys}`;
   return `${table}|${keys}|${flags}|${predicateShape(where)}`;
 }
 

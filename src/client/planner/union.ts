@@ -42,7 +42,7 @@ function unionPath(
 ): Path | null {
   const { request, order } = planning;
   // Pages of an unordered union go branch by branch: a row belongs to the first branch that it matches, on every page.
-  const exclusive = request.paged && order.length === 0;
+  const exclusive = (request.paged || request.exclusive === true) && order.length === 0;
   const paths: Path[] = [];
   const before: Predicate[] = [];
   let overlapping = false;
