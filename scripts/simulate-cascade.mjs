@@ -63,8 +63,14 @@ for (const [name, fanOf] of Object.entries(shapes)) {
   for (const n of [1e6, 1e7, 1e8]) {
     const run = simulate(fanOf(n));
     lines.push([
-      name, figure(run.total), figure(run.steps), run.hours.toFixed(1), figure(run.read),
-      (run.read / run.total).toFixed(2), (run.written / run.total).toFixed(3), figure(run.largestFrontier),
+      name,
+      figure(run.total),
+      figure(run.steps),
+      run.hours.toFixed(1),
+      figure(run.read),
+      (run.read / run.total).toFixed(2),
+      (run.written / run.total).toFixed(3),
+      figure(run.largestFrontier),
     ]);
   }
 }

@@ -26,7 +26,9 @@ export const loadTables = async (ctx: QueryCtx): Promise<Doc<"policies">[]> =>
   (await loadDocuments(ctx)).filter(({ table }) => table !== noTable);
 
 /** What a host's query needs: the tables and the cursor key, read in one index range. */
-export async function loadSnapshot(ctx: QueryCtx): Promise<{ tables: Doc<"policies">[]; cursorKey: ArrayBuffer | null }> {
+export async function loadSnapshot(
+  ctx: QueryCtx,
+): Promise<{ tables: Doc<"policies">[]; cursorKey: ArrayBuffer | null }> {
   const documents = await loadDocuments(ctx);
   return { tables: documents.filter(({ table }) => table !== noTable), cursorKey: documents[0]?.cursorKey ?? null };
 }

@@ -8,7 +8,10 @@ import { register } from "convex-orm/test";
 import { describe, expect, test } from "vitest";
 
 const schema = defineSchema({
-  users: defineTable({ name: v.string(), age: v.optional(v.number()), teamId: v.optional(v.id("teams")) }).index("by_team", ["teamId"]),
+  users: defineTable({ name: v.string(), age: v.optional(v.number()), teamId: v.optional(v.id("teams")) }).index(
+    "by_team",
+    ["teamId"],
+  ),
   teams: defineTable({ name: v.string() }).index("by_name", ["name"]),
   posts: defineTable({ title: v.string(), authorId: v.id("users") }).index("by_author", ["authorId"]),
   tags: defineTable({ label: v.string(), postId: v.id("posts") }),
@@ -52,7 +55,11 @@ const thrown = (work: () => unknown): Told => {
   throw new Error("nothing was refused");
 };
 /** Calls that the types refuse. */
-const loosely = (ctx: Ctx) => orm.with(ctx) as unknown as { query: Record<string, Record<string, (args: object) => Promise<unknown>>>; insert(t: string): unknown };
+const loosely = (ctx: Ctx) =>
+  orm.with(ctx) as unknown as {
+    query: Record<string, Record<string, (args: object) => Promise<unknown>>>;
+    insert(t: string): unknown;
+  };
 const users = (ctx: Ctx) => loosely(ctx).query["users"]!;
 
 describe("in queries", () => {
@@ -78,54 +85,102 @@ describe("in queries", () => {
       hint: expect.stringContaining("gt, gte") as string,
     });
   });
-  test.each([{ age: undefined }, { age: null }, { age: { in: [1, undefined] } }, { AND: [{ age: { eq: undefined } }] }])(
-    "undefined and null in a filter: %o",
-    async (where) => {
-      expect(await told((ctx) => users(ctx)["findMany"]!({ where }))).toMatchObject({
-        code: "INVALID_WHERE",
-        hint: expect.stringContaining("isNull") as string,
-      });
-    },
-  );
+  test.each([
+    { age: undefined },
+    { age: null },
+    { age: { in: [1, undefined] } },
+    { AND: [{ age: { eq: undefined } }] },
+  ])("undefined and null in a filter: %o", async (where) => {
+    expect(await told((ctx) => users(ctx)["findMany"]!({ where }))).toMatchObject({
+      code: "INVALID_WHERE",
+      hint: expect.stringContaining("isNull") as string,
+    });
+  });
   test("a whole filter that is undefined", async () => {
     expect((await told((ctx) => users(ctx)["findMany"]!({ where: undefined }))).code).toBe("INVALID_WHERE");
   });
   test("isNull: false, and a relation set to false", async () => {
-    expect(await told((ctx) => users(ctx)["findMany"]!({ where: { age: { isNull: false } } }))).toMatchObject({ code: "INVALID_WHERE", hint: expect.stringContaining("isNotNull") as string });
-    expect(await told((ctx) => users(ctx)["findMany"]!({ where: { team: false } }))).toMatchObject({ code: "INVALID_WHERE", hint: expect.stringContaining("NOT: { team: true }") as string });
+    expect(await told((ctx) => users(ctx)["findMany"]!({ where: { age: { isNull: false } } }))).toMatchObject({
+      code: "INVALID_WHERE",
+      hint: expect.stringContaining("isNotNull") as string,
+    });
+    expect(await told((ctx) => users(ctx)["findMany"]!({ where: { team: false } }))).toMatchObject({
+      code: "INVALID_WHERE",
+      hint: expect.stringContaining("NOT: { team: true }") as string,
+    });
   });
   test("a value that the field never holds", async () => {
-    expect(await told((ctx) => users(ctx)["findMany"]!({ where: { age: "30" } }))).toMatchObject({ code: "INVALID_WHERE", path: "where -> age" });
+    expect(await told((ctx) => users(ctx)["findMany"]!({ where: { age: "30" } }))).toMatchObject({
+      code: "INVALID_WHERE",
+      path: "where -> age",
+    });
   });
   test("a lone surrogate, and a lone escape", async () => {
     expect((await told((ctx) => users(ctx)["findMany"]!({ where: { name: "\ud800" } }))).code).toBe("INVALID_WHERE");
-    expect((await told((ctx) => users(ctx)["findMany"]!({ where: { name: { like: "a\\" } } }))).code).toBe("INVALID_WHERE");
+    expect((await told((ctx) => users(ctx)["findMany"]!({ where: { name: { like: "a\\" } } }))).code).toBe(
+      "INVALID_WHERE",
+    );
   });
   test("an order of several keys in one object, of an unknown field, in no direction", async () => {
-    expect(await told((ctx) => users(ctx)["findMany"]!({ orderBy: { name: "asc", age: "desc" }, limit: 1 }))).toMatchObject({ code: "INVALID_ORDER", hint: expect.stringContaining("list") as string });
-    expect((await told((ctx) => users(ctx)["findMany"]!({ orderBy: { nam: "asc" }, limit: 1 }))).code).toBe("INVALID_ORDER");
-    expect((await told((ctx) => users(ctx)["findMany"]!({ orderBy: { name: "up" }, limit: 1 }))).code).toBe("INVALID_ORDER");
+    expect(
+      await told((ctx) => users(ctx)["findMany"]!({ orderBy: { name: "asc", age: "desc" }, limit: 1 })),
+    ).toMatchObject({ code: "INVALID_ORDER", hint: expect.stringContaining("list") as string });
+    expect((await told((ctx) => users(ctx)["findMany"]!({ orderBy: { nam: "asc" }, limit: 1 }))).code).toBe(
+      "INVALID_ORDER",
+    );
+    expect((await told((ctx) => users(ctx)["findMany"]!({ orderBy: { name: "up" }, limit: 1 }))).code).toBe(
+      "INVALID_ORDER",
+    );
   });
   test("an unknown relation in with, an unknown column, an unknown argument", async () => {
-    expect(await told((ctx) => users(ctx)["findMany"]!({ limit: 1, with: { team: { with: { users: true } } } }))).toMatchObject({ code: "INVALID_VALUE", path: "with -> team -> users" });
-    expect(await told((ctx) => users(ctx)["findMany"]!({ limit: 1, columns: { nam: true } }))).toMatchObject({ code: "INVALID_VALUE", path: "columns" });
-    expect(await told((ctx) => users(ctx)["findMany"]!({ limit: 1, wher: {} }))).toMatchObject({ code: "INVALID_VALUE", path: "wher" });
+    expect(
+      await told((ctx) => users(ctx)["findMany"]!({ limit: 1, with: { team: { with: { users: true } } } })),
+    ).toMatchObject({ code: "INVALID_VALUE", path: "with -> team -> users" });
+    expect(await told((ctx) => users(ctx)["findMany"]!({ limit: 1, columns: { nam: true } }))).toMatchObject({
+      code: "INVALID_VALUE",
+      path: "columns",
+    });
+    expect(await told((ctx) => users(ctx)["findMany"]!({ limit: 1, wher: {} }))).toMatchObject({
+      code: "INVALID_VALUE",
+      path: "wher",
+    });
   });
   test("findUnique by what is not unique", async () => {
-    expect(await told((ctx) => users(ctx)["findUnique"]!({ where: { name: "x" } }))).toMatchObject({ code: "INVALID_WHERE", hint: expect.stringContaining("unique") as string });
+    expect(await told((ctx) => users(ctx)["findUnique"]!({ where: { name: "x" } }))).toMatchObject({
+      code: "INVALID_WHERE",
+      hint: expect.stringContaining("unique") as string,
+    });
   });
 });
 
 describe("in definitions", () => {
   test("a relation without an index prints the index", () => {
-    const indexless = () => new Orm(components.orm, { schema, relations: defineRelations(schema, (r) => ({ posts: { tags: r.many.tags({ to: "postId" }) } })) });
+    const indexless = () =>
+      new Orm(components.orm, {
+        schema,
+        relations: defineRelations(schema, (r) => ({ posts: { tags: r.many.tags({ to: "postId" }) } })),
+      });
     const error = thrown(indexless);
-    expect(error).toMatchObject({ code: "INVALID_SCHEMA", path: expect.stringContaining("relations -> posts -> tags") as string });
+    expect(error).toMatchObject({
+      code: "INVALID_SCHEMA",
+      path: expect.stringContaining("relations -> posts -> tags") as string,
+    });
     expect(`${error.message} ${error.hint}`).toContain('.index("by_postId", ["postId"])');
   });
   test("an unknown table and an unknown field", () => {
-    expect(thrown(() => defineRelations(schema, (r) => ({ users: { x: (r.one as never as Record<string, (o: object) => never>)["nope"]!({ from: "teamId" }) } })))).toMatchObject({ code: "INVALID_SCHEMA" });
-    expect(thrown(() => new Orm(components.orm, { schema, relations, tables: { users: { unique: { email: ["email" as "name"] } } } }))).toMatchObject({
+    expect(
+      thrown(() =>
+        defineRelations(schema, (r) => ({
+          users: { x: (r.one as never as Record<string, (o: object) => never>)["nope"]!({ from: "teamId" }) },
+        })),
+      ),
+    ).toMatchObject({ code: "INVALID_SCHEMA" });
+    expect(
+      thrown(
+        () =>
+          new Orm(components.orm, { schema, relations, tables: { users: { unique: { email: ["email" as "name"] } } } }),
+      ),
+    ).toMatchObject({
       code: "INVALID_SCHEMA",
       path: expect.stringContaining("tables -> users -> unique -> email") as string,
     });
@@ -133,16 +188,24 @@ describe("in definitions", () => {
 });
 
 describe("in policies", () => {
-  const register = (using: object, also: object = {}) => (ctx: Ctx) => orm.policies.register(ctx, "posts", "p", { for: "select", using, ...also } as never);
+  const register =
+    (using: object, also: object = {}) =>
+    (ctx: Ctx) =>
+      orm.policies.register(ctx, "posts", "p", { for: "select", using, ...also } as never);
   test("one that does not fit the schema", async () => {
-    expect(await told(register({ writerId: session("userId") }))).toMatchObject({ code: "INVALID_POLICY", path: expect.stringContaining("policies -> posts -> p -> using") as string });
+    expect(await told(register({ writerId: session("userId") }))).toMatchObject({
+      code: "INVALID_POLICY",
+      path: expect.stringContaining("policies -> posts -> p -> using") as string,
+    });
   });
   test("clauses that a command does not take", async () => {
     expect((await told(register({ title: "x" }, { for: "insert" }))).code).toBe("INVALID_POLICY");
     expect((await told(register({ title: "x" }, { withCheck: { title: "x" } }))).code).toBe("INVALID_POLICY");
   });
   test("a session variable in a query's filter", async () => {
-    expect((await told((ctx) => users(ctx)["findMany"]!({ where: { name: session("userId") } }))).code).toBe("INVALID_WHERE");
+    expect((await told((ctx) => users(ctx)["findMany"]!({ where: { name: session("userId") } }))).code).toBe(
+      "INVALID_WHERE",
+    );
   });
 });
 
@@ -153,7 +216,10 @@ describe("in the set-up", () => {
       for (let i = 0; i < 5; i++) await ctx.db.insert("posts", { title: "t", authorId });
       await orm.with(ctx).delete("users").where({ _id: authorId });
     });
-    expect(error).toMatchObject({ code: "WORKER_MISSING", hint: expect.stringContaining("export const { worker, hydrate } = orm.functions();") as string });
+    expect(error).toMatchObject({
+      code: "WORKER_MISSING",
+      hint: expect.stringContaining("export const { worker, hydrate } = orm.functions();") as string,
+    });
   });
   test("a component that is not mounted names the lines to add", async () => {
     const error = await told((ctx) => users(ctx)["findMany"]!({ where: { team: { name: "x" } } }), false);

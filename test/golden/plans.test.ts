@@ -35,15 +35,27 @@ const withIds = (value: unknown): unknown => {
 };
 const withNames = (text: string): string => [...names].reduce((all, [name, real]) => all.replaceAll(real, name), text);
 const literal = (value: unknown): string =>
-  JSON.stringify(value, (_key, inner: unknown) => (typeof inner === "bigint" ? `${inner}n` : inner)).replaceAll('"@', '"');
+  JSON.stringify(value, (_key, inner: unknown) => (typeof inner === "bigint" ? `${inner}n` : inner)).replaceAll(
+    '"@',
+    '"',
+  );
 
 /** A row by its title, and what was loaded with it. */
 function rowText(row: Plain): string {
   const own = row["name"] ?? row["title"] ?? row["email"] ?? row["position"] ?? row["year"] ?? "-";
   const below = Object.entries(row)
-    .filter(([key, value]) => key !== "_through" && key !== "tags" && key !== "meta" && (Array.isArray(value) || (typeof value === "object" && !(value instanceof ArrayBuffer))))
+    .filter(
+      ([key, value]) =>
+        key !== "_through" &&
+        key !== "tags" &&
+        key !== "meta" &&
+        (Array.isArray(value) || (typeof value === "object" && !(value instanceof ArrayBuffer))),
+    )
     .filter(([key, value]) => !(value === null && key === "composer"))
-    .map(([key, value]) => `${key}: ${value === null ? "null" : Array.isArray(value) ? `[${value.map(rowText).join(", ")}]` : rowText(value as Plain)}`);
+    .map(
+      ([key, value]) =>
+        `${key}: ${value === null ? "null" : Array.isArray(value) ? `[${value.map(rowText).join(", ")}]` : rowText(value as Plain)}`,
+    );
   const junction = row["_through"] === undefined ? "" : ` via ${rowText(row["_through"] as Plain)}`;
   return `${String(own)}${below.length === 0 ? "" : ` { ${below.join(", ")} }`}${junction}`;
 }

@@ -76,11 +76,22 @@ export async function openStore() {
   await t.run(async ({ db }: GenericMutationCtx<DataModel>) => {
     const artists: GenericId<"artists">[] = [];
     for (const [i, name] of artistNames.entries()) {
-      artists.push(await db.insert("artists", { name, country: ["SE", "DK"][i % 2]!, ...(i < 2 ? {} : { mentorId: artists[i % 2]! }) }));
+      artists.push(
+        await db.insert("artists", {
+          name,
+          country: ["SE", "DK"][i % 2]!,
+          ...(i < 2 ? {} : { mentorId: artists[i % 2]! }),
+        }),
+      );
     }
     const tracks: GenericId<"tracks">[] = [];
     for (let a = 0; a < 18; a++) {
-      const albumId = await db.insert("albums", { title: `${artistNames[a % 6]} ${a}`, artistId: artists[a % 6]!, year: 1990 + a, live: a % 3 === 0 });
+      const albumId = await db.insert("albums", {
+        title: `${artistNames[a % 6]} ${a}`,
+        artistId: artists[a % 6]!,
+        year: 1990 + a,
+        live: a % 3 === 0,
+      });
       for (let n = 0; n < 5; n++) {
         const i = a * 5 + n;
         tracks.push(
@@ -99,11 +110,16 @@ export async function openStore() {
     }
     for (let p = 0; p < 3; p++) {
       const playlistId = await db.insert("playlists", { title: `list ${p}` });
-      for (let k = 0; k < 12; k++) await db.insert("entries", { playlistId, trackId: tracks[(p * 11 + k * 7) % 90]!, position: k });
+      for (let k = 0; k < 12; k++)
+        await db.insert("entries", { playlistId, trackId: tracks[(p * 11 + k * 7) % 90]!, position: k });
     }
     for (let l = 0; l < 4; l++) {
-      const listenerId = await db.insert("listeners", { email: `l${l}@example.com`, ...(l === 3 ? { deletedAt: 1 } : {}) });
-      for (let k = 0; k < 15; k++) await db.insert("ratings", { listenerId, trackId: tracks[(l * 13 + k * 5) % 90]!, stars: 1 + ((l + k) % 5) });
+      const listenerId = await db.insert("listeners", {
+        email: `l${l}@example.com`,
+        ...(l === 3 ? { deletedAt: 1 } : {}),
+      });
+      for (let k = 0; k < 15; k++)
+        await db.insert("ratings", { listenerId, trackId: tracks[(l * 13 + k * 5) % 90]!, stars: 1 + ((l + k) % 5) });
     }
   });
   return t;

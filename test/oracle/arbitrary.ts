@@ -50,16 +50,18 @@ export const fieldsOf = memo((table: string, dialect: Dialect): [string, FieldSp
 
 function rowArbitrary(table: string, dialect: Dialect): Arbitrary<Row> {
   const fields = fieldsOf(table, dialect);
-  return fc.tuple(fc.boolean(), ...fields.map(([, spec]) => fc.constantFrom(...spec.stored))).map(([nest, ...values]) => {
-    const row: Record<string, Value | undefined> = {};
-    fields.forEach(([path], at) => {
-      const [root, leaf] = path.split(".") as [string, string | undefined];
-      const value = values[at] as Value | undefined;
-      if (leaf === undefined) row[root] = value;
-      else if (nest) row[root] = { ...(row[root] as object), ...(value === undefined ? {} : { [leaf]: value }) };
+  return fc
+    .tuple(fc.boolean(), ...fields.map(([, spec]) => fc.constantFrom(...spec.stored)))
+    .map(([nest, ...values]) => {
+      const row: Record<string, Value | undefined> = {};
+      fields.forEach(([path], at) => {
+        const [root, leaf] = path.split(".") as [string, string | undefined];
+        const value = values[at] as Value | undefined;
+        if (leaf === undefined) row[root] = value;
+        else if (nest) row[root] = { ...(row[root] as object), ...(value === undefined ? {} : { [leaf]: value }) };
+      });
+      return row;
     });
-    return row;
-  });
 }
 
 /** A row whose unique fields are all there must not repeat them. */
@@ -69,7 +71,9 @@ function withoutDuplicates(table: string, rows: readonly Row[]): Row[] {
   const kept: Row[] = [];
   for (const row of rows) {
     const key = unique.map((field) => valueAt(row, field));
-    const clash = kept.some((other) => unique.every((field, at) => compareValues(valueAt(other, field), key[at]) === 0));
+    const clash = kept.some((other) =>
+      unique.every((field, at) => compareValues(valueAt(other, field), key[at]) === 0),
+    );
     if (key.some(isNullish) || !clash) kept.push(row);
   }
   return kept;
@@ -116,7 +120,10 @@ function pattern(words: readonly string[], dialect: Dialect, folded: boolean): A
 
 const twoOf = (value: Arbitrary<Value>): Arbitrary<[Value, Value]> =>
   fc.oneof(
-    { weight: 3, arbitrary: fc.tuple(value, value).map((p) => p.sort((x, y) => compareValues(x, y)) as [Value, Value]) },
+    {
+      weight: 3,
+      arbitrary: fc.tuple(value, value).map((p) => p.sort((x, y) => compareValues(x, y)) as [Value, Value]),
+    },
     { weight: 1, arbitrary: fc.tuple(value, value) },
   );
 
@@ -167,7 +174,8 @@ function makeCondition(spec: FieldSpec, dialect: Dialect): Arbitrary<Condition> 
   if (spec.elements !== undefined) {
     const arrays = spec.operands.filter((given) => Array.isArray(given));
     const elements = fc.oneof(
-      fc.array(fc.constantFrom<Value>(...spec.elements), { maxLength: 3, size: "max" }), fc.constantFrom(...arrays),
+      fc.array(fc.constantFrom<Value>(...spec.elements), { maxLength: 3, size: "max" }),
+      fc.constantFrom(...arrays),
     );
     for (const operator of ["arrayContains", "arrayContained", "arrayOverlaps"]) {
       choices.push({ weight: 4, arbitrary: as(operator, elements) });
@@ -187,17 +195,22 @@ const systemFields = memo((table: string, dialect: Dialect): [string, FieldSpec]
   const times = indexes.map((index) => timeRef(table, index));
   return [
     // Convex knows which table an id is of: another one's, and what is no id at all, match nothing.
-    ["_id", { stored: [], operands: dialect === "portable" ? ids : [...ids, ref("teams", 0), ref("posts", 1), "0", "~"] }],
+    [
+      "_id",
+      { stored: [], operands: dialect === "portable" ? ids : [...ids, ref("teams", 0), ref("posts", 1), "0", "~"] },
+    ],
     ["_creationTime", { stored: [], operands: times }],
   ];
 });
 
 const leaf = memo((table: string, dialect: Dialect): Arbitrary<Where> => {
   const own = fieldsOf(table, dialect).map(([path, spec]) => ({
-    weight: 2, arbitrary: condition(spec, dialect).map((given) => ({ [path]: given })),
+    weight: 2,
+    arbitrary: condition(spec, dialect).map((given) => ({ [path]: given })),
   }));
   const system = systemFields(table, dialect).map(([path, spec]) => ({
-    weight: 1, arbitrary: condition(spec, dialect).map((given) => ({ [path]: given })),
+    weight: 1,
+    arbitrary: condition(spec, dialect).map((given) => ({ [path]: given })),
   }));
   return fc.oneof(...own, ...system);
 });
@@ -213,7 +226,10 @@ export function where(table: string, dialect: Dialect, depth = MAX_DEPTH, hops =
 const filter = memo((table: string, dialect: Dialect, depth: number, hops: number): Arbitrary<Where> => {
   const simple = leaf(table, dialect);
   if (depth === 0) return simple;
-  const inner = fc.oneof({ weight: 2, arbitrary: simple }, { weight: 1, arbitrary: where(table, dialect, depth - 1, hops) });
+  const inner = fc.oneof(
+    { weight: 2, arbitrary: simple },
+    { weight: 1, arbitrary: where(table, dialect, depth - 1, hops) },
+  );
   const lists = fc.oneof(
     { weight: 1, arbitrary: fc.constant([]) },
     { weight: 9, arbitrary: fc.array(inner, { minLength: 1, maxLength: 3, size: "max" }) },
@@ -250,7 +266,9 @@ export const order = memo((table: string, dialect: Dialect): Arbitrary<Order> =>
   const paths = [...fieldsOf(table, dialect).map(([path]) => path), "_creationTime", "_id"];
   return fc
     .uniqueArray(fc.constantFrom(...paths), { maxLength: 3, size: "max" })
-    .chain((keys) => fc.tuple(...keys.map(() => direction)).map((ways) => keys.map((key, at) => ({ [key]: ways[at]! }))));
+    .chain((keys) =>
+      fc.tuple(...keys.map(() => direction)).map((ways) => keys.map((key, at) => ({ [key]: ways[at]! }))),
+    );
 });
 
 /** What references stand for: the stored rows, by table, in the data set's order. */

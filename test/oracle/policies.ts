@@ -102,15 +102,16 @@ function sessionLeaf(table: string): Arbitrary<Where> | null {
 function policy(table: string): Arbitrary<Policy> {
   const leaf = sessionLeaf(table);
   const plain = where(table, "convex", 1, 1);
-  const using = leaf === null
-    ? plain
-    : fc.oneof(
-        { weight: 3, arbitrary: leaf },
-        { weight: 2, arbitrary: plain },
-        { weight: 1, arbitrary: fc.tuple(leaf, plain).map((parts): Where => ({ OR: parts })) },
-        { weight: 1, arbitrary: leaf.map((part): Where => ({ NOT: part })) },
-        { weight: 1, arbitrary: fc.constant<Where>({}) },
-      );
+  const using =
+    leaf === null
+      ? plain
+      : fc.oneof(
+          { weight: 3, arbitrary: leaf },
+          { weight: 2, arbitrary: plain },
+          { weight: 1, arbitrary: fc.tuple(leaf, plain).map((parts): Where => ({ OR: parts })) },
+          { weight: 1, arbitrary: leaf.map((part): Where => ({ NOT: part })) },
+          { weight: 1, arbitrary: fc.constant<Where>({}) },
+        );
   const optional = <T>(arbitrary: Arbitrary<T>, weight: number): Arbitrary<T | undefined> =>
     fc.oneof({ weight, arbitrary }, { weight: 1, arbitrary: fc.constant(undefined) });
   return fc
@@ -120,16 +121,24 @@ function policy(table: string): Arbitrary<Policy> {
       to: optional(fc.subarray([...ROLES, "public"], { minLength: 1 }), 1),
       using: optional(using, 9),
     })
-    .map((made) => Object.fromEntries(Object.entries(made).filter(([, value]) => value !== undefined)) as unknown as Policy);
+    .map(
+      (made) =>
+        Object.fromEntries(Object.entries(made).filter(([, value]) => value !== undefined)) as unknown as Policy,
+    );
 }
 
 /** Policies for some of the tables, up to three each. */
 export const spec: Arbitrary<Spec> = fc
-  .tuple(...TABLE_NAMES.map((table) =>
-    fc.oneof(
-      fc.constant(undefined),
-      fc.array(policy(table), { maxLength: 3, size: "max" }).map((list) =>
-        Object.fromEntries(list.map((given, at) => [`policy${at}`, given]))),
+  .tuple(
+    ...TABLE_NAMES.map((table) =>
+      fc.oneof(
+        fc.constant(undefined),
+        fc
+          .array(policy(table), { maxLength: 3, size: "max" })
+          .map((list) => Object.fromEntries(list.map((given, at) => [`policy${at}`, given]))),
+      ),
     ),
-  ))
-  .map((all) => Object.fromEntries(TABLE_NAMES.flatMap((table, at) => (all[at] === undefined ? [] : [[table, all[at]]]))));
+  )
+  .map((all) =>
+    Object.fromEntries(TABLE_NAMES.flatMap((table, at) => (all[at] === undefined ? [] : [[table, all[at]]]))),
+  );

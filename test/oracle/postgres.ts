@@ -38,11 +38,21 @@ function literal(value: unknown, type: PgType): string {
 }
 
 const COMPARISONS: { readonly [operator: string]: string } = {
-  eq: "=", ne: "<>", gt: ">", gte: ">=", lt: "<", lte: "<=",
-  arrayContains: "@>", arrayContained: "<@", arrayOverlaps: "&&",
+  eq: "=",
+  ne: "<>",
+  gt: ">",
+  gte: ">=",
+  lt: "<",
+  lte: "<=",
+  arrayContains: "@>",
+  arrayContained: "<@",
+  arrayOverlaps: "&&",
 };
 const PATTERNS: { readonly [operator: string]: string } = {
-  like: "LIKE", notLike: "NOT LIKE", ilike: "ILIKE", notIlike: "NOT ILIKE",
+  like: "LIKE",
+  notLike: "NOT LIKE",
+  ilike: "ILIKE",
+  notIlike: "NOT ILIKE",
 };
 
 function operatorSql(column: string, type: PgType, operator: string, operand: unknown): string {
@@ -89,10 +99,11 @@ function relationSql(relation: RelationMeta, alias: string, condition: unknown):
   const junction = `${alias}j`;
   const { table, through } = relation;
   const from = through === undefined ? "" : `${name(through.table)} AS ${junction}, `;
-  const join = through === undefined
-    ? keys(alias, relation.from, other, relation.to)
-    : `${keys(alias, relation.from, junction, through.from)} AND ${keys(junction, through.to, other, relation.to)} ` +
-      `AND ${visible(through.table, junction)}`;
+  const join =
+    through === undefined
+      ? keys(alias, relation.from, other, relation.to)
+      : `${keys(alias, relation.from, junction, through.from)} AND ${keys(junction, through.to, other, relation.to)} ` +
+        `AND ${visible(through.table, junction)}`;
   const inner = condition === true ? "TRUE" : whereSql(table, condition as Where, other);
   return `EXISTS (SELECT 1 FROM ${from}${name(table)} AS ${other} WHERE ${join} AND ${visible(table, other)} AND ${inner})`;
 }
@@ -113,7 +124,10 @@ export function whereSql(table: string, where: Where, alias: string): string {
     const single = typeof condition !== "object" || condition === null || Array.isArray(condition);
     const operators = Object.entries(single ? { eq: condition } : condition);
     const column = `${alias}.${name(key)}`;
-    return joined(operators.map(([operator, operand]) => operatorSql(column, type, operator, operand)), "AND");
+    return joined(
+      operators.map(([operator, operand]) => operatorSql(column, type, operator, operand)),
+      "AND",
+    );
   });
   return joined(parts, "AND");
 }
@@ -126,7 +140,9 @@ export function sameOrder(table: string, order: Order | undefined): Order {
   return (order ?? []).filter((key) => {
     const path = Object.keys(key)[0]!;
     const spec = FIELDS[table]![path];
-    return spec === undefined || !spec.stored.includes(null) || !(spec.stored.includes(undefined) || path.includes("."));
+    return (
+      spec === undefined || !spec.stored.includes(null) || !(spec.stored.includes(undefined) || path.includes("."))
+    );
   });
 }
 
@@ -175,7 +191,13 @@ export class Postgres {
   }
 
   /** The ids of the rows that a query returns, in order. */
-  async ids(query: { table: string; where?: Where; orderBy?: Order; limit?: number; offset?: number }): Promise<string[]> {
+  async ids(query: {
+    table: string;
+    where?: Where;
+    orderBy?: Order;
+    limit?: number;
+    offset?: number;
+  }): Promise<string[]> {
     const sql =
       `SELECT t."_id" AS id FROM ${name(query.table)} AS t ` +
       `WHERE ${visible(query.table, "t")} AND ${whereSql(query.table, query.where ?? {}, "t")} ` +

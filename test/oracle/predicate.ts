@@ -175,14 +175,22 @@ export function visibleRows(world: World, table: string): readonly Row[] {
 }
 
 function keysJoin(
-  left: Row, leftFields: readonly string[], right: Row, rightFields: readonly string[], meaning: Semantics,
+  left: Row,
+  leftFields: readonly string[],
+  right: Row,
+  rightFields: readonly string[],
+  meaning: Semantics,
 ): boolean {
   return leftFields.every((field, at) => meaning.joins(valueAt(left, field), valueAt(right, rightFields[at]!)));
 }
 
 /** The rows that a relation reaches from `row`, each once, in storage order. */
 export function relatedRows(
-  world: World, table: string, name: string, row: Row, meaning: Semantics = semantics,
+  world: World,
+  table: string,
+  name: string,
+  row: Row,
+  meaning: Semantics = semantics,
 ): readonly Row[] {
   const relation = world.tables[table]!.relations[name]!;
   const { through, where } = relation;
@@ -195,7 +203,8 @@ export function relatedRows(
             keysJoin(junction, through.to, other, relation.to, meaning),
         );
   return visibleRows(world, relation.table).filter(
-    (other) => reached(other) && (where === undefined || evaluate(world, relation.table, where, other, meaning) === true),
+    (other) =>
+      reached(other) && (where === undefined || evaluate(world, relation.table, where, other, meaning) === true),
   );
 }
 
@@ -227,18 +236,18 @@ function evaluateField(value: Value | undefined, condition: unknown, meaning: Se
 function evaluateId(world: World, table: string, id: Value, condition: unknown, meaning: Semantics): Truth {
   const isId = (given: unknown): boolean => world.isId === undefined || world.isId(table, given as string);
   const operators = typeOf(condition) === "object" ? (condition as Where) : { eq: condition };
-  return meaning.and(Object.entries(operators).map(([operator, operand]) => {
-    const given = Array.isArray(operand) ? operand : [operand];
-    if (typeof given[0] !== "string" || given.every(isId)) return evaluateOperator(id, operator, operand, meaning);
-    if (operator === "in" || operator === "notIn") return evaluateOperator(id, operator, given.filter(isId), meaning);
-    return operator === "ne" || operator === "notBetween";
-  }));
+  return meaning.and(
+    Object.entries(operators).map(([operator, operand]) => {
+      const given = Array.isArray(operand) ? operand : [operand];
+      if (typeof given[0] !== "string" || given.every(isId)) return evaluateOperator(id, operator, operand, meaning);
+      if (operator === "in" || operator === "notIn") return evaluateOperator(id, operator, given.filter(isId), meaning);
+      return operator === "ne" || operator === "notBetween";
+    }),
+  );
 }
 
 /** What `where` says of one row of `table`. Keys of one object are ANDed, so `{}` is true. */
-export function evaluate(
-  world: World, table: string, where: Where, row: Row, meaning: Semantics = semantics,
-): Truth {
+export function evaluate(world: World, table: string, where: Where, row: Row, meaning: Semantics = semantics): Truth {
   const meta = world.tables[table];
   if (meta === undefined) throw new Error(`oracle: unknown table "${table}"`);
   const inner = (part: unknown): Truth => evaluate(world, table, part as Where, row, meaning);

@@ -34,13 +34,22 @@ const indexShaped = memo((table: string, dialect: Dialect): Arbitrary<Shape> | n
         return given.map((x): Where => ({ [field]: x }));
       });
       const next = fields[pinned];
-      const range = next === undefined
-        ? fc.constant<Where>({})
-        : fc.oneof(fc.constant<Where>({}), condition(specs.get(next)!, dialect).map((x): Where => ({ [next]: x })));
-      const rest = fc.oneof({ weight: 3, arbitrary: fc.constant<Where>({}) }, { weight: 1, arbitrary: where(table, dialect, 1) });
+      const range =
+        next === undefined
+          ? fc.constant<Where>({})
+          : fc.oneof(
+              fc.constant<Where>({}),
+              condition(specs.get(next)!, dialect).map((x): Where => ({ [next]: x })),
+            );
+      const rest = fc.oneof(
+        { weight: 3, arbitrary: fc.constant<Where>({}) },
+        { weight: 1, arbitrary: where(table, dialect, 1) },
+      );
       const wanted = fc
         .tuple(fc.nat(fields.length), fc.integer({ min: 0, max: fields.length + 1 }), direction)
-        .map(([from, until, way]) => [...fields, "_creationTime", "_id"].slice(from, until + 1).map((key) => ({ [key]: way })));
+        .map(([from, until, way]) =>
+          [...fields, "_creationTime", "_id"].slice(from, until + 1).map((key) => ({ [key]: way })),
+        );
       return fc
         .tuple(range, fc.tuple(...pins), rest, fc.oneof(wanted, order(table, dialect)), fc.integer({ min: 0, max: 2 }))
         .map(([between, pinnedParts, also, orderBy, way]): Shape => {
@@ -60,7 +69,8 @@ const seldom = <T>(arbitrary: Arbitrary<T>): Arbitrary<T | undefined> =>
 const columns = memo((table: string): Arbitrary<{ readonly [field: string]: true }> =>
   fc
     .subarray(["_id", "_creationTime", ...TABLES[table]!.fields], { minLength: 1 })
-    .map((names) => Object.fromEntries(names.map((name) => [name, true as const]))));
+    .map((names) => Object.fromEntries(names.map((name) => [name, true as const]))),
+);
 
 /** Relations to load, two levels deep at most. A limit comes with an order: without one any subset would do. */
 const loads: (table: string, dialect: Dialect, depth: number) => Arbitrary<Loads> = memo((table, dialect, depth) => {
@@ -74,7 +84,10 @@ const loads: (table: string, dialect: Dialect, depth: number) => Arbitrary<Loads
     const keys = order(relation.table, dialect);
     const whole: Arbitrary<Load> = fc.record({ ...part, orderBy: keys });
     const cut: Arbitrary<Load> = fc.record({
-      ...part, orderBy: keys.filter((order) => order.length > 0), limit: fc.nat(3), offset: seldom(fc.nat(2)),
+      ...part,
+      orderBy: keys.filter((order) => order.length > 0),
+      limit: fc.nat(3),
+      offset: seldom(fc.nat(2)),
     });
     const inner = (relation.kind === "one" ? whole : fc.oneof(whole, cut)).map(tidy);
     return fc.oneof(fc.constant<true>(true), inner).map((given): Loads => ({ [name]: given }));
@@ -86,7 +99,9 @@ const loads: (table: string, dialect: Dialect, depth: number) => Arbitrary<Loads
 function tidy<T extends Load>(load: T): T {
   const asked = Object.entries(load).filter(([, value]) => {
     if (value === undefined) return false;
-    return Array.isArray(value) ? value.length > 0 : typeof value !== "object" || Object.keys(value as object).length > 0;
+    return Array.isArray(value)
+      ? value.length > 0
+      : typeof value !== "object" || Object.keys(value as object).length > 0;
   });
   return Object.fromEntries(asked) as T;
 }

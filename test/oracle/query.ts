@@ -30,8 +30,7 @@ export interface Query extends Load {
 /** A row with its related rows under their relations' names. */
 export type Shaped = { readonly [key: string]: unknown };
 
-const keysOf = (order: Order): readonly (readonly [string, Direction])[] =>
-  order.flatMap((key) => Object.entries(key));
+const keysOf = (order: Order): readonly (readonly [string, Direction])[] => order.flatMap((key) => Object.entries(key));
 
 /** The contract's total order; null when nothing is asked, for then any order will do. */
 export function comparator(order: Order | undefined): ((left: Row, right: Row) => number) | null {

@@ -22,9 +22,10 @@ export function apply(world: World, write: Write): { readonly rows: readonly Row
   const soft = world.tables[table]!.soft;
   // A hard delete reaches rows that a soft one has hidden; nothing else does.
   const { fields, relations } = world.tables[table]!;
-  const seen = write.kind === "delete" && write.hard
-    ? { ...world, tables: { ...world.tables, [table]: { fields, relations } } }
-    : world;
+  const seen =
+    write.kind === "delete" && write.hard
+      ? { ...world, tables: { ...world.tables, [table]: { fields, relations } } }
+      : world;
   const taken = new Set(matching(seen, { table, where: write.where }));
   const changed: Row[] = [];
   const rows = world.rows[table]!.flatMap((row): Row[] => {
@@ -48,14 +49,22 @@ export const marked = (row: Row, soft: string | undefined): Row =>
 
 function patch(table: string): Arbitrary<Patch> {
   const fields = fieldsOf(table, "convex").filter(([path]) => !path.includes("."));
-  return fc
-    .subarray(fields, { minLength: 1, maxLength: 2 })
-    .chain((some) => fc.tuple(...some.map(([path, spec]) =>
-      fc.constantFrom(...spec.stored).map((value): Patch => ({ [path]: value })))))
-    .map((parts) => Object.assign({}, ...parts) as Patch)
-    // `undefined` removes an optional field; where a required one holds none, the pools have none either.
-    .filter((made) => Object.entries(made).every(([path, value]) =>
-      !isNullish(value) || FIELDS[table]![path]!.stored.includes(value)));
+  return (
+    fc
+      .subarray(fields, { minLength: 1, maxLength: 2 })
+      .chain((some) =>
+        fc.tuple(
+          ...some.map(([path, spec]) => fc.constantFrom(...spec.stored).map((value): Patch => ({ [path]: value }))),
+        ),
+      )
+      .map((parts) => Object.assign({}, ...parts) as Patch)
+      // `undefined` removes an optional field; where a required one holds none, the pools have none either.
+      .filter((made) =>
+        Object.entries(made).every(
+          ([path, value]) => !isNullish(value) || FIELDS[table]![path]!.stored.includes(value),
+        ),
+      )
+  );
 }
 
 /** @param hops how far relation filters may go: none in the background, where steps see what earlier ones did. */
@@ -65,12 +74,18 @@ export function write(hops: number): Arbitrary<Write> {
   return fc.constantFrom(...busy).chain((table): Arbitrary<Write> => {
     const filter = where(table, "convex", 2, hops);
     const remove: Arbitrary<Write> = fc.record({
-      kind: fc.constant("delete" as const), table: fc.constant(table), where: filter, hard: fc.boolean(),
+      kind: fc.constant("delete" as const),
+      table: fc.constant(table),
+      where: filter,
+      hard: fc.boolean(),
     });
     // Keys that only the data keeps unique are not written.
     if (unique.has(table)) return remove;
     const update: Arbitrary<Write> = fc.record({
-      kind: fc.constant("update" as const), table: fc.constant(table), where: filter, set: patch(table),
+      kind: fc.constant("update" as const),
+      table: fc.constant(table),
+      where: filter,
+      set: patch(table),
     });
     return fc.oneof({ weight: 3, arbitrary: update }, { weight: 1, arbitrary: remove });
   });

@@ -30,7 +30,10 @@ interface Reader {
 /** The same rows under whatever indexes. */
 async function open(indexes: Indexes) {
   let posts = defineTable(fields);
-  for (const { name, fields: [first, ...rest] } of indexes) {
+  for (const {
+    name,
+    fields: [first, ...rest],
+  } of indexes) {
     posts = posts.index(name, [first as "status", ...(rest as "status"[])]) as never;
   }
   const schema = defineSchema({ posts });
@@ -71,22 +74,75 @@ interface Shape {
 }
 const exactly = (documents: number, queries: number) => () => ({ documents, queries });
 const shapes: readonly Shape[] = [
-  { name: "equality, range, order by the range's field", args: { where: { rank: { gte: 100 }, status: "s3" }, orderBy: { rank: "asc" }, limit: 10 }, target: exactly(10, 1) },
-  { name: "equality, order by the next field", args: { where: { status: "s3" }, orderBy: { rank: "desc" }, limit: 10 }, target: exactly(10, 1) },
-  { name: "an order of two fields", args: { orderBy: [{ score: "asc" }, { title: "asc" }], limit: 10 }, target: exactly(10, 1) },
-  { name: "IN of 20, ordered", args: { where: { status: { in: Array.from({ length: 20 }, (_, i) => `s${i}`) } }, orderBy: { rank: "asc" }, limit: 10 }, target: exactly(30, 20) },
-  { name: "an OR of two fields, ordered", args: { where: { OR: [{ status: "s3" }, { lang: "l14" }] }, orderBy: { rank: "asc" }, limit: 10 }, target: exactly(12, 2) },
-  { name: "an OR of two fields", args: { where: { OR: [{ status: "s3" }, { lang: "l14" }] } }, target: (rows) => ({ documents: rows + 2, queries: 2 }) },
-  { name: "an OR in an AND", args: { where: { rank: { gte: 0 }, OR: [{ status: "s3" }, { lang: "l14" }] } }, target: (rows) => ({ documents: rows + 2, queries: 2 }) },
-  { name: "IN after an equality", args: { where: { status: "s0", title: { in: ["a-00000", "a-00020"] } } }, target: (rows) => ({ documents: rows + 2, queries: 2 }) },
-  { name: "startsWith after an equality", args: { where: { status: "s0", title: { startsWith: "a-001" } } }, target: (rows) => ({ documents: rows + 1, queries: 1 }) },
-  { name: "like after an equality", args: { where: { status: "s0", title: { like: "a-001%" } } }, target: (rows) => ({ documents: rows + 1, queries: 1 }) },
+  {
+    name: "equality, range, order by the range's field",
+    args: { where: { rank: { gte: 100 }, status: "s3" }, orderBy: { rank: "asc" }, limit: 10 },
+    target: exactly(10, 1),
+  },
+  {
+    name: "equality, order by the next field",
+    args: { where: { status: "s3" }, orderBy: { rank: "desc" }, limit: 10 },
+    target: exactly(10, 1),
+  },
+  {
+    name: "an order of two fields",
+    args: { orderBy: [{ score: "asc" }, { title: "asc" }], limit: 10 },
+    target: exactly(10, 1),
+  },
+  {
+    name: "IN of 20, ordered",
+    args: {
+      where: { status: { in: Array.from({ length: 20 }, (_, i) => `s${i}`) } },
+      orderBy: { rank: "asc" },
+      limit: 10,
+    },
+    target: exactly(30, 20),
+  },
+  {
+    name: "an OR of two fields, ordered",
+    args: { where: { OR: [{ status: "s3" }, { lang: "l14" }] }, orderBy: { rank: "asc" }, limit: 10 },
+    target: exactly(12, 2),
+  },
+  {
+    name: "an OR of two fields",
+    args: { where: { OR: [{ status: "s3" }, { lang: "l14" }] } },
+    target: (rows) => ({ documents: rows + 2, queries: 2 }),
+  },
+  {
+    name: "an OR in an AND",
+    args: { where: { rank: { gte: 0 }, OR: [{ status: "s3" }, { lang: "l14" }] } },
+    target: (rows) => ({ documents: rows + 2, queries: 2 }),
+  },
+  {
+    name: "IN after an equality",
+    args: { where: { status: "s0", title: { in: ["a-00000", "a-00020"] } } },
+    target: (rows) => ({ documents: rows + 2, queries: 2 }),
+  },
+  {
+    name: "startsWith after an equality",
+    args: { where: { status: "s0", title: { startsWith: "a-001" } } },
+    target: (rows) => ({ documents: rows + 1, queries: 1 }),
+  },
+  {
+    name: "like after an equality",
+    args: { where: { status: "s0", title: { like: "a-001%" } } },
+    target: (rows) => ({ documents: rows + 1, queries: 1 }),
+  },
   { name: "ne", args: { where: { score: { ne: 3 } }, limit: 10 }, target: exactly(12, 2) },
   { name: "notIn", args: { where: { score: { notIn: [3] } }, limit: 10 }, target: exactly(12, 2) },
   { name: "isNotNull", args: { where: { likes: { isNotNull: true } }, limit: 10 }, target: exactly(12, 2) },
-  { name: "isNull", args: { where: { likes: { isNull: true } } }, target: (rows) => ({ documents: rows + 2, queries: 2 }) },
+  {
+    name: "isNull",
+    args: { where: { likes: { isNull: true } } },
+    target: (rows) => ({ documents: rows + 2, queries: 2 }),
+  },
   { name: "offset", args: { orderBy: { rank: "asc" }, offset: 500, limit: 10 }, target: exactly(510, 1) },
-  { name: "count", args: { where: { status: "s3", rank: { lt: 1_000 } } }, target: (rows) => ({ documents: rows, queries: 1 }), count: true },
+  {
+    name: "count",
+    args: { where: { status: "s3", rank: { lt: 1_000 } } },
+    target: (rows) => ({ documents: rows, queries: 1 }),
+    count: true,
+  },
 ];
 
 test.each(shapes)("$name", async ({ args, target, count }) => {
@@ -94,7 +150,8 @@ test.each(shapes)("$name", async ({ args, target, count }) => {
   const { value: advice } = await bare((reader) => reader.explain(args));
   expect(advice.suggestions.length).toBeGreaterThan(0);
   const mended = await open(advice.suggestions.map(parse));
-  const run = (reader: Reader): Promise<Row[] | number> => (count === true ? reader.count(args) : reader.findMany(args));
+  const run = (reader: Reader): Promise<Row[] | number> =>
+    count === true ? reader.count(args) : reader.findMany(args);
   const { value, documents, queries } = await mended(run);
   const rows = typeof value === "number" ? value : value.length;
   expect(rows).toBeGreaterThan(0);

@@ -25,7 +25,8 @@ const refusal = async (work: (ctx: Ctx) => Promise<unknown>, within = measure): 
   }
   throw new Error("nothing was refused");
 };
-const rows = async (work: (ctx: Ctx) => Promise<readonly unknown[]>): Promise<number> => (await measure(async (ctx) => (await work(ctx)).length)).value;
+const rows = async (work: (ctx: Ctx) => Promise<readonly unknown[]>): Promise<number> =>
+  (await measure(async (ctx) => (await work(ctx)).length)).value;
 
 describe("maxRows: a query without limit returns all its rows, or none", () => {
   const where = { status: "s3" };
@@ -33,7 +34,10 @@ describe("maxRows: a query without limit returns all its rows, or none", () => {
     expect(await rows((ctx) => posts(ctx).findMany({ where, maxRows: 100 }))).toBe(100);
   });
   test("100 of 99 is refused", async () => {
-    expect(await refusal((ctx) => posts(ctx).findMany({ where, maxRows: 99 }))).toMatchObject({ code: "TOO_MANY_ROWS", hint: expect.stringContaining("limit") as string });
+    expect(await refusal((ctx) => posts(ctx).findMany({ where, maxRows: 99 }))).toMatchObject({
+      code: "TOO_MANY_ROWS",
+      hint: expect.stringContaining("limit") as string,
+    });
   });
   test("an explicit limit stands in its place", async () => {
     expect(await rows((ctx) => posts(ctx).findMany({ where, maxRows: 99, limit: 100 }))).toBe(100);
@@ -44,23 +48,34 @@ describe("maxRows: a query without limit returns all its rows, or none", () => {
     expect((await refusal(part(1_001))).code).toBe("TOO_MANY_ROWS");
   });
   test("limit 0 is an empty array, and reads nothing", async () => {
-    expect(await measure((ctx) => posts(ctx).findMany({ where, limit: 0 }))).toEqual({ value: [], documents: 0, queries: 0 });
+    expect(await measure((ctx) => posts(ctx).findMany({ where, limit: 0 }))).toEqual({
+      value: [],
+      documents: 0,
+      queries: 0,
+    });
   });
 });
 
 describe("maxScan: documents that one query may read", () => {
   test("with a residual", async () => {
-    const find = (maxScan: number) => (ctx: Ctx) => posts(ctx).findMany({ where: { status: "s3", title: { contains: "-" } }, maxScan });
+    const find = (maxScan: number) => (ctx: Ctx) =>
+      posts(ctx).findMany({ where: { status: "s3", title: { contains: "-" } }, maxScan });
     expect(await rows(find(100))).toBe(100);
     expect((await refusal(find(99))).code).toBe("SCAN_LIMIT");
   });
   test("with a sort, where the error names the index that spares it", async () => {
-    const find = (maxScan: number) => (ctx: Ctx) => posts(ctx).findMany({ where: { status: "s3" }, orderBy: { score: "asc" }, limit: 5, maxScan });
+    const find = (maxScan: number) => (ctx: Ctx) =>
+      posts(ctx).findMany({ where: { status: "s3" }, orderBy: { score: "asc" }, limit: 5, maxScan });
     expect(await rows(find(100))).toBe(5);
-    expect(await refusal(find(99))).toMatchObject({ code: "SCAN_LIMIT", suggestions: ['.index("by_status_and_score", ["status","score"])'] });
+    expect(await refusal(find(99))).toMatchObject({
+      code: "SCAN_LIMIT",
+      suggestions: ['.index("by_status_and_score", ["status","score"])'],
+    });
   });
   test("count", async () => {
-    const count = (maxScan: number) => async (ctx: Ctx) => [await posts(ctx).count({ where: { status: "s3" }, maxScan })];
+    const count = (maxScan: number) => async (ctx: Ctx) => [
+      await posts(ctx).count({ where: { status: "s3" }, maxScan }),
+    ];
     expect(await rows(count(100))).toBe(1);
     expect((await refusal(count(99))).code).toBe("SCAN_LIMIT");
   });
@@ -70,7 +85,13 @@ describe("maxScan: documents that one query may read", () => {
     let cursor: string | null = null;
     for (let pages = 0; pages < 40; pages++) {
       const { value, documents } = await measure(
-        async (ctx) => (await posts(ctx).paginate({ where, orderBy: { rank: "asc" }, maxScan: 100, paginationOpts: { numItems: 10, cursor } })) as never,
+        async (ctx) =>
+          (await posts(ctx).paginate({
+            where,
+            orderBy: { rank: "asc" },
+            maxScan: 100,
+            paginationOpts: { numItems: 10, cursor },
+          })) as never,
       );
       const page = value as { page: { rank: number }[]; isDone: boolean; continueCursor: string };
       expect(documents).toBeLessThanOrEqual(101);
@@ -78,17 +99,24 @@ describe("maxScan: documents that one query may read", () => {
       if (page.isDone) break;
       cursor = page.continueCursor;
     }
-    const all = (await measure(async (ctx) => (await posts(ctx).findMany({ where, orderBy: { rank: "asc" } })).map((r) => r.rank))).value;
+    const all = (
+      await measure(async (ctx) => (await posts(ctx).findMany({ where, orderBy: { rank: "asc" } })).map((r) => r.rank))
+    ).value;
     expect(seen).toEqual(all);
   });
 });
 
 describe("maxProbes: ranges of the access path", () => {
-  const find = (n: number, extra: object = {}) => (ctx: Ctx) =>
-    posts(ctx).findMany({ where: { title: { in: Array.from({ length: n }, (_, i) => `x${i}`) } }, ...extra });
+  const find =
+    (n: number, extra: object = {}) =>
+    (ctx: Ctx) =>
+      posts(ctx).findMany({ where: { title: { in: Array.from({ length: n }, (_, i) => `x${i}`) } }, ...extra });
   test("the default is 128", async () => {
     expect(await rows(find(128))).toBe(0);
-    expect(await refusal(find(129))).toMatchObject({ code: "TOO_MANY_PROBES", hint: expect.stringContaining("maxProbes") as string });
+    expect(await refusal(find(129))).toMatchObject({
+      code: "TOO_MANY_PROBES",
+      hint: expect.stringContaining("maxProbes") as string,
+    });
   });
   test("raised by the query", async () => {
     expect(await rows(find(129, { maxProbes: 129 }))).toBe(0);
@@ -106,17 +134,23 @@ describe("FULL_SCAN", () => {
     expect((await refusal((ctx) => posts(ctx).count())).code).toBe("FULL_SCAN");
   });
   test("no index bounds the filter: the error names the one to add", async () => {
-    expect(await refusal((ctx) => orm.with(ctx).query.bare.findMany({ where: { status: "s3" }, limit: 5 }))).toMatchObject({
+    expect(
+      await refusal((ctx) => orm.with(ctx).query.bare.findMany({ where: { status: "s3" }, limit: 5 })),
+    ).toMatchObject({
       code: "FULL_SCAN",
       hint: expect.stringContaining('.index("by_status", ["status"])') as string,
     });
   });
   test("a limit bounds an order that an index delivers; an order that none delivers is refused", async () => {
     expect(await rows((ctx) => posts(ctx).findMany({ orderBy: { rank: "asc" }, limit: 5 }))).toBe(5);
-    expect((await refusal((ctx) => orm.with(ctx).query.bare.findMany({ orderBy: { rank: "asc" }, limit: 5 }))).code).toBe("FULL_SCAN");
+    expect(
+      (await refusal((ctx) => orm.with(ctx).query.bare.findMany({ orderBy: { rank: "asc" }, limit: 5 }))).code,
+    ).toBe("FULL_SCAN");
   });
   test("a page bounds a scan in creation order", async () => {
-    const paged = await measure(async (ctx) => (await posts(ctx).paginate({ paginationOpts: { numItems: 5, cursor: null } })).page.length);
+    const paged = await measure(
+      async (ctx) => (await posts(ctx).paginate({ paginationOpts: { numItems: 5, cursor: null } })).page.length,
+    );
     expect(paged.value).toBe(5);
   });
 });
@@ -134,7 +168,8 @@ describe("headroom: BUDGET before the platform's own error", () => {
   });
   test("documents: down to the last, without headroom", async () => {
     const spent = await measure(async (ctx) => {
-      for (let n = 0; n < 16; n++) await posts(ctx).findMany({ where: { rank: { gte: 0 } }, limit: 2_000, headroom: 0 });
+      for (let n = 0; n < 16; n++)
+        await posts(ctx).findMany({ where: { rank: { gte: 0 } }, limit: 2_000, headroom: 0 });
       return null;
     });
     expect(spent.documents).toBe(32_000);
@@ -162,6 +197,8 @@ describe("headroom: BUDGET before the platform's own error", () => {
 
 describe("limits that are none", () => {
   test.each([{ maxScan: -1 }, { maxRows: 1.5 }, { headroom: 1 }, { maxProbes: Number.NaN }])("%o", async (limit) => {
-    expect((await refusal((ctx) => posts(ctx).findMany({ where: { status: "s3" }, ...limit }))).code).toBe("INVALID_VALUE");
+    expect((await refusal((ctx) => posts(ctx).findMany({ where: { status: "s3" }, ...limit }))).code).toBe(
+      "INVALID_VALUE",
+    );
   });
 });

@@ -278,12 +278,10 @@ test("on protected tables the limit is told, not the figure", async () => {
   expect(keys).not.toHaveProperty("figure");
   const scan = await thrown(
     t.query((ctx) =>
-      orm
-        .with(ctx as unknown as Ctx)
-        .query.users.findMany({
-          where: { name: { startsWith: "user" }, posts: { comments: { body: "none" } } },
-          maxScan: 20,
-        }),
+      orm.with(ctx as unknown as Ctx).query.users.findMany({
+        where: { name: { startsWith: "user" }, posts: { comments: { body: "none" } } },
+        maxScan: 20,
+      }),
     ),
   );
   expect(scan.code).toBe("SCAN_LIMIT");

@@ -99,22 +99,20 @@ export const filteredQuery: Arbitrary<Query> = fc.constantFrom(...roots).chain((
 );
 
 /** Reads that load relations. */
-export const loadedQuery: Arbitrary<Query> = fc
-  .constantFrom(...roots)
-  .chain((table) =>
-    fc
-      .record({
-        where: fc.option(leaf(table, "convex"), { nil: undefined, freq: 2 }),
-        orderBy: fc.option(order(table, "convex"), { nil: undefined }),
-        with: loads(table, 3),
-      })
-      .map(
-        (asked) =>
-          Object.fromEntries(
-            Object.entries({ table, ...asked }).filter(([, value]) => value !== undefined),
-          ) as unknown as Query,
-      ),
-  );
+export const loadedQuery: Arbitrary<Query> = fc.constantFrom(...roots).chain((table) =>
+  fc
+    .record({
+      where: fc.option(leaf(table, "convex"), { nil: undefined, freq: 2 }),
+      orderBy: fc.option(order(table, "convex"), { nil: undefined }),
+      with: loads(table, 3),
+    })
+    .map(
+      (asked) =>
+        Object.fromEntries(
+          Object.entries({ table, ...asked }).filter(([, value]) => value !== undefined),
+        ) as unknown as Query,
+    ),
+);
 
 /** Filters that mean the same in PostgreSQL. */
 export const portableFilter: Arbitrary<{ table: string; where: Where }> = fc

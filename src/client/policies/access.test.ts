@@ -133,9 +133,15 @@ describe("roles", () => {
     expect(select({ live, few }, { roles: ["member"] })).toEqual(["live"]);
     expect(select({ live, few }, { roles: ["guest"] })).toEqual([]);
   });
-  test.each([["member"], [[1]], [{ member: true }]])("roles that are no list of texts are refused: %j", async (roles) => {
-    expect(await refusal(() => select({ forMembers }, { roles }))).toMatchObject({ code: "INVALID_POLICY", path: "session -> roles" });
-  });
+  test.each([["member"], [[1]], [{ member: true }]])(
+    "roles that are no list of texts are refused: %j",
+    async (roles) => {
+      expect(await refusal(() => select({ forMembers }, { roles }))).toMatchObject({
+        code: "INVALID_POLICY",
+        path: "session -> roles",
+      });
+    },
+  );
 });
 
 describe("session variables", () => {
@@ -158,7 +164,9 @@ describe("session variables", () => {
   test("a missing one refuses, with its place; inherited names are missing", async () => {
     const expected = { code: "INVALID_POLICY", table: "posts", path: "policies -> posts -> mine -> using -> authorId" };
     expect(await refusal(() => select({ mine, live }))).toMatchObject(expected);
-    expect(await refusal(() => select({ p: { for: "select", using: { status: { session: "toString" } } } }))).toMatchObject({
+    expect(
+      await refusal(() => select({ p: { for: "select", using: { status: { session: "toString" } } } })),
+    ).toMatchObject({
       code: "INVALID_POLICY",
     });
   });
@@ -172,7 +180,11 @@ describe("policies that do not fit the schema", () => {
   test("close their table, whatever the command, and say where", async () => {
     const closed = access({ live, broken });
     const error = await refusal(() => closed.using(table("posts"), "select"));
-    expect(error).toMatchObject({ code: "INVALID_POLICY", table: "posts", path: "policies -> posts -> broken -> using" });
+    expect(error).toMatchObject({
+      code: "INVALID_POLICY",
+      table: "posts",
+      path: "policies -> posts -> broken -> using",
+    });
     // The platform rewrites the data of an error that leaves a function: the next one is another object.
     expect(await refusal(() => closed.check(table("posts"), "insert"))).toEqual(error);
     expect(closed.isProtected(table("posts"))).toBe(true);
@@ -187,7 +199,9 @@ describe("policies that do not fit the schema", () => {
       ]),
       cursorKey: null,
     };
-    expect(await refusal(() => new SessionAccess(catalog, bad, {}).using(table("posts"), "select"))).toMatchObject({ code: "INVALID_POLICY" });
+    expect(await refusal(() => new SessionAccess(catalog, bad, {}).using(table("posts"), "select"))).toMatchObject({
+      code: "INVALID_POLICY",
+    });
   });
 });
 
@@ -200,7 +214,9 @@ test("what says nothing for the session is dropped, by name", () => {
     add: { for: "insert", withCheck: {} },
   };
   expect(access(policies, { userId: null }).using(table("posts"), "select").dropped.toSorted()).toEqual([
-    "posts.always", "posts.member", "posts.mine",
+    "posts.always",
+    "posts.member",
+    "posts.mine",
   ]);
 });
 
@@ -211,7 +227,8 @@ describe("relation filters in policies", () => {
     expect(predicate).toMatchObject({ kind: "exists", unrestricted: true, policies: ["posts.ofTeam"] });
     const back = new SessionAccess(catalog, snapshot({ teams: { t: { for: "select", using: { posts: true } } } }), {});
     expect(back.using(table("teams"), "select").predicate).toMatchObject({
-      kind: "exists", where: { kind: "field", field: "deletedAt", total: true },
+      kind: "exists",
+      where: { kind: "field", field: "deletedAt", total: true },
     });
   });
 });
@@ -229,6 +246,8 @@ describe("fingerprint", () => {
   test("changes with the roles where a policy names some", () => {
     expect(print({ userId: "u1", roles: ["a"] })).toBe(print({ userId: "u1", roles: ["b"] }));
     const policies = { mine: { ...mine, to: ["a"] } };
-    expect(print({ userId: "u1", roles: ["a"] }, 1, policies)).not.toBe(print({ userId: "u1", roles: ["b"] }, 1, policies));
+    expect(print({ userId: "u1", roles: ["a"] }, 1, policies)).not.toBe(
+      print({ userId: "u1", roles: ["b"] }, 1, policies),
+    );
   });
 });

@@ -152,13 +152,16 @@ export class SessionAccess implements Access {
         for (const clause of ["using", "withCheck"] as const) {
           const text = policy[clause];
           if (text === undefined) continue;
-          for (const variable of decodeClause(this.catalog, table, policy.name, clause, text).variables) named.add(variable);
+          for (const variable of decodeClause(this.catalog, table, policy.name, clause, text).variables)
+            named.add(variable);
         }
       }
     }
     const variables = this.variables ?? {};
     const held = [...named].sort().filter((name) => Object.hasOwn(variables, name));
-    return parts.length === 0 ? "" : JSON.stringify([parts, held.map((name) => [name, keyText(variableValue(name, variables[name]))])]);
+    return parts.length === 0
+      ? ""
+      : JSON.stringify([parts, held.map((name) => [name, keyText(variableValue(name, variables[name]))])]);
   }
 }
 

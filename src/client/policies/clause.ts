@@ -59,7 +59,13 @@ const stored = new WeakMap<Catalog, Map<string, StoredClause>>();
 const maxStored = 2_000;
 
 /** Decodes a stored filter and validates it against the schema as it is now. */
-export function decodeClause(catalog: Catalog, table: TableInfo, name: string, clause: Clause, text: string): StoredClause {
+export function decodeClause(
+  catalog: Catalog,
+  table: TableInfo,
+  name: string,
+  clause: Clause,
+  text: string,
+): StoredClause {
   let known = stored.get(catalog);
   if (known === undefined) stored.set(catalog, (known = new Map()));
   const key = JSON.stringify([table.name, name, clause, text]);

@@ -29,15 +29,18 @@ export function encodePolicy(catalog: Catalog, tableName: string, name: string, 
   };
   const table = tableOf(catalog, tableName, `policies -> ${tableName}`);
   if (name === "") fail("a policy needs a name", "Name it; names are unique in a table.");
-  if (!isPlainObject(policy)) return fail(`a policy is an object, not ${describe(policy)}`, 'Write { for: "all", using: {...} }.');
+  if (!isPlainObject(policy))
+    return fail(`a policy is an object, not ${describe(policy)}`, 'Write { for: "all", using: {...} }.');
   for (const key of Object.keys(policy)) {
     if (!policyKeys.some((known) => known === key)) {
       fail(`a policy has no "${key}"`, `Its keys: ${policyKeys.join(", ")}.`, `${path} -> ${key}`);
     }
   }
   const { as, for: command, to, using, withCheck } = policy;
-  if (typeof command !== "string") fail("a policy says what it is for", 'Write for: "all", or one command.', `${path} -> for`);
-  if (as !== undefined && typeof as !== "string") fail('`as` is "permissive" or "restrictive"', "Leave it out for permissive.");
+  if (typeof command !== "string")
+    fail("a policy says what it is for", 'Write for: "all", or one command.', `${path} -> for`);
+  if (as !== undefined && typeof as !== "string")
+    fail('`as` is "permissive" or "restrictive"', "Leave it out for permissive.");
   if (to !== undefined && !(Array.isArray(to) && to.every((role) => typeof role === "string"))) {
     fail("`to` is a list of role names", 'Write to: ["member"], or leave it out for everyone.', `${path} -> to`);
   }
@@ -48,7 +51,11 @@ export function encodePolicy(catalog: Catalog, tableName: string, name: string, 
       return JSON.stringify(convexToJson(where as Value));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      return fail(`the filter cannot be stored: ${reason}`, "Use values that a document could hold.", clausePath(tableName, name, clause));
+      return fail(
+        `the filter cannot be stored: ${reason}`,
+        "Use values that a document could hold.",
+        clausePath(tableName, name, clause),
+      );
     }
   };
   return {

@@ -17,11 +17,17 @@ describe("sync", () => {
   test("returns the difference and the protected tables that it did not name", async () => {
     await start().mutation(async (ctx) => {
       expect(await policies.sync(ctx, { posts: { own, live }, teams: {} })).toEqual({
-        added: ["posts.live", "posts.own"], changed: [], removed: [], unlisted: [],
+        added: ["posts.live", "posts.own"],
+        changed: [],
+        removed: [],
+        unlisted: [],
       });
       const narrower = { ...live, to: ["editor"] };
       expect(await policies.sync(ctx, { posts: { live: narrower, all: { for: "all", using: {} } } })).toEqual({
-        added: ["posts.all"], changed: ["posts.live"], removed: ["posts.own"], unlisted: ["teams"],
+        added: ["posts.all"],
+        changed: ["posts.live"],
+        removed: ["posts.own"],
+        unlisted: ["teams"],
       });
     });
   });
@@ -29,8 +35,14 @@ describe("sync", () => {
   test("writes nothing when nothing changed, whatever the order of keys", async () => {
     await start().mutation(async (ctx) => {
       await policies.sync(ctx, { posts: { own, live } });
-      const again = { using: { tags: { arrayContains: ["a"] }, status: "live" }, to: ["member"], for: "select" } as const;
-      expect(await written(ctx, () => policies.sync(ctx, { posts: { live: again, own: { ...own, as: "permissive" } } }))).toBe(0);
+      const again = {
+        using: { tags: { arrayContains: ["a"] }, status: "live" },
+        to: ["member"],
+        for: "select",
+      } as const;
+      expect(
+        await written(ctx, () => policies.sync(ctx, { posts: { live: again, own: { ...own, as: "permissive" } } })),
+      ).toBe(0);
     });
   });
 
@@ -60,14 +72,20 @@ describe("sync", () => {
   test.each([
     [{ nothing: {} }, "policies -> nothing"],
     [{ posts: { own: { for: "all", using: { gone: 1 } } } }, "policies -> posts -> own -> using"],
-    [{ posts: { own: { for: "all", using: { authorId: undefined } } } }, "policies -> posts -> own -> using -> authorId"],
+    [
+      { posts: { own: { for: "all", using: { authorId: undefined } } } },
+      "policies -> posts -> own -> using -> authorId",
+    ],
     [{ posts: { own: { for: "all", using: { authorId: null } } } }, "policies -> posts -> own -> using -> authorId"],
     [{ posts: { own: { for: "all", using: { likes: "many" } } } }, "policies -> posts -> own -> using -> likes"],
     [
       { posts: { own: { for: "all", withCheck: { team: { people: { nope: session("x") } } } } } },
       "policies -> posts -> own -> withCheck -> team -> people",
     ],
-    [{ posts: { own: { for: "all", using: { likes: { gt: { session: 1 } } } } } }, "policies -> posts -> own -> using -> likes -> gt"],
+    [
+      { posts: { own: { for: "all", using: { likes: { gt: { session: 1 } } } } } },
+      "policies -> posts -> own -> using -> likes -> gt",
+    ],
     [{ posts: { own: { for: "all", where: {} } } }, "policies -> posts -> own -> where"],
     [{ posts: { own: { using: {} } } }, "policies -> posts -> own -> for"],
     [{ posts: { own: { for: "all", to: "member" } } }, "policies -> posts -> own -> to"],
@@ -87,7 +105,8 @@ describe("sync", () => {
   ])("refuses what the component refuses, as an OrmError: %j", async (policy) => {
     await start().mutation(async (ctx) => {
       await expect(policies.sync(ctx, { posts: { own, bad: policy } } as never)).rejects.toMatchObject({
-        name: "OrmError", data: { code: "INVALID_POLICY", table: "posts", policy: "bad" },
+        name: "OrmError",
+        data: { code: "INVALID_POLICY", table: "posts", policy: "bad" },
       });
       expect(await policies.list(ctx)).toEqual([]);
     });
@@ -117,16 +136,25 @@ describe("register, drop, protect, unprotect", () => {
       const using = { OR: [{ likes: { in: [1, 2] } }, { author: { _id: { ne: session("userId") } } }] } as const;
       await policies.register(ctx, "posts", "ids", { for: "all", using });
       expect((await policies.list(ctx, "posts"))[0]?.using).toEqual(using);
-      await ctx.runMutation(components.orm.policies.register, { table: "posts", name: "ids", policy: { for: "all", using } });
+      await ctx.runMutation(components.orm.policies.register, {
+        table: "posts",
+        name: "ids",
+        policy: { for: "all", using },
+      });
       expect(await policies.history(ctx)).toHaveLength(2);
     });
   });
 
   test("refuse a misspelt name", async () => {
     await start().mutation(async (ctx) => {
-      expect(await refusal(() => policies.drop(ctx, "posts", "gone"))).toMatchObject({ code: "NOT_FOUND", policy: "gone" });
+      expect(await refusal(() => policies.drop(ctx, "posts", "gone"))).toMatchObject({
+        code: "NOT_FOUND",
+        policy: "gone",
+      });
       expect(await refusal(() => policies.protect(ctx, "post" as never))).toMatchObject({ code: "INVALID_POLICY" });
-      expect(await refusal(() => policies.register(ctx, "post" as never, "own", own as never))).toMatchObject({ code: "INVALID_POLICY" });
+      expect(await refusal(() => policies.register(ctx, "post" as never, "own", own as never))).toMatchObject({
+        code: "INVALID_POLICY",
+      });
     });
   });
 

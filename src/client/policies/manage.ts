@@ -107,7 +107,12 @@ export class PolicyStore<M extends AnyModel> {
   }
 
   /** Removes a policy; its table stays protected. @throws OrmError `NOT_FOUND` when there is no such policy. */
-  async drop(ctx: PolicyMutationCtx, table: TableName<M>, name: string, options: PolicyChangeOptions = {}): Promise<void> {
+  async drop(
+    ctx: PolicyMutationCtx,
+    table: TableName<M>,
+    name: string,
+    options: PolicyChangeOptions = {},
+  ): Promise<void> {
     const args = { table, name, ...actorOf(options) };
     await this.#change(ctx, () => ctx.runMutation(this.component.policies.drop, args));
   }
@@ -137,15 +142,14 @@ export class PolicyStore<M extends AnyModel> {
     const stored = await ctx.runQuery(this.component.policies.list, {});
     const byCode = (name: string): boolean =>
       Object.hasOwn(this.catalog.tables, name) && this.catalog.tables[name]!.rules.protected;
-    const found = stored.map(
-      ({ table, policies }): ProtectedTable => ({
-        table,
-        by: byCode(table) ? "code" : "policies",
-        policies: policies.map((policy) => policy.name),
-      }),
-    );
+    const found = stored.map(({ table, policies }): ProtectedTable => ({
+      table,
+      by: byCode(table) ? "code" : "policies",
+      policies: policies.map((policy) => policy.name),
+    }));
     for (const name of Object.keys(this.catalog.tables)) {
-      if (byCode(name) && !stored.some((doc) => doc.table === name)) found.push({ table: name, by: "code", policies: [] });
+      if (byCode(name) && !stored.some((doc) => doc.table === name))
+        found.push({ table: name, by: "code", policies: [] });
     }
     return found.sort((a, b) => (a.table < b.table ? -1 : 1));
   }

@@ -108,7 +108,8 @@ export class Policies<M extends AnyModel> extends PolicyStore<M> {
     };
     if (command === undefined) return fail("unknown command", "command", `Commands: ${commands.join(", ")}.`);
     const as: unknown = args.as;
-    if (!isPlainObject(as)) return fail(`session variables are an object, not ${describe(as)}`, "as", "Write { userId, roles }.");
+    if (!isPlainObject(as))
+      return fail(`session variables are an object, not ${describe(as)}`, "as", "Write { userId, roles }.");
     const { row: given, where } = args as { readonly row?: Row; readonly where?: unknown };
     const row = given ?? (await this.#stored(ctx, table, where));
     const access = new SessionAccess(this.catalog, await loadSnapshot(ctx, this.component), as, idTest(ctx));
@@ -134,7 +135,8 @@ export class Policies<M extends AnyModel> extends PolicyStore<M> {
     let made = this.#made.get(snapshot);
     if (made === undefined) this.#made.set(snapshot, (made = new WeakMap()));
     let access = made.get(variables);
-    if (access === undefined) made.set(variables, (access = new SessionAccess(this.catalog, snapshot, variables, idTest(ctx))));
+    if (access === undefined)
+      made.set(variables, (access = new SessionAccess(this.catalog, snapshot, variables, idTest(ctx))));
     return access;
   }
 }

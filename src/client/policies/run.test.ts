@@ -1,7 +1,16 @@
 import { internalMutationGeneric, makeFunctionReference, mutationGeneric, queryGeneric } from "convex/server";
 import { v } from "convex/values";
 import { describe, expect, test } from "vitest";
-import { catalog, components, makePolicies, noRows, refusal, start, table, type Ctx } from "../../../test/support/policies.js";
+import {
+  catalog,
+  components,
+  makePolicies,
+  noRows,
+  refusal,
+  start,
+  table,
+  type Ctx,
+} from "../../../test/support/policies.js";
 import { Policies } from "./policies.js";
 import { session } from "./session.js";
 import type { RunCtx } from "./run.js";
@@ -27,7 +36,10 @@ describe("component calls", () => {
     await t.mutation((ctx) => policies.sync(ctx, own));
     await t.query(async (given) => {
       const { ctx, calls } = counted(given);
-      const [a, b] = await Promise.all([policies.access(ctx, ["posts"]), policies.access({ ...ctx, extra: 1 } as never, ["posts"])]);
+      const [a, b] = await Promise.all([
+        policies.access(ctx, ["posts"]),
+        policies.access({ ...ctx, extra: 1 } as never, ["posts"]),
+      ]);
       expect(a).toBe(b);
       expect(await policies.access({ ...ctx, db: {} } as never, ["posts"])).toBe(a);
       expect(await policies.cursorKey({ ...ctx })).toBeInstanceOf(ArrayBuffer);
@@ -79,7 +91,13 @@ describe("component calls", () => {
 
   test("two apps' worth of options over one component share it, with a session each", async () => {
     const one = makePolicies({ session: () => ({ userId: "u1" }) });
-    const two = new Policies({ component: components.orm, catalog, rls: true, rows: noRows, session: () => ({ userId: "u2" }) });
+    const two = new Policies({
+      component: components.orm,
+      catalog,
+      rls: true,
+      rows: noRows,
+      session: () => ({ userId: "u2" }),
+    });
     const t = start();
     await t.mutation((ctx) => one.sync(ctx, own));
     await t.query(async (given) => {
@@ -143,7 +161,16 @@ describe("a policy mutation in the same run is seen by what follows", () => {
       const { ctx, calls } = counted(given);
       await isOpen(policies, ctx);
       const retry = { attempts: 1, initialBackoffMs: 1, base: 2 };
-      const job = { kind: "x", handle: "function://x", table: "posts", rowsDone: 0, items: [], retry, stepRows: 1, stepBytes: 1 };
+      const job = {
+        kind: "x",
+        handle: "function://x",
+        table: "posts",
+        rowsDone: 0,
+        items: [],
+        retry,
+        stepRows: 1,
+        stepBytes: 1,
+      };
       await ctx.runMutation(components.orm.jobs.start, job);
       await isOpen(policies, ctx);
       expect(calls()).toBe(1);
@@ -182,7 +209,10 @@ describe("the session", () => {
       const ada = await policies.access(ctx, ["users", "posts"]);
       await Promise.all([policies.access({ ...ctx }, ["posts"]), policies.variables(ctx)]);
       expect(asked()).toBe(1);
-      const eve = await policies.access({ ...ctx, auth: { getUserIdentity: () => Promise.resolve({ subject: "eve" }) } }, ["posts"]);
+      const eve = await policies.access(
+        { ...ctx, auth: { getUserIdentity: () => Promise.resolve({ subject: "eve" }) } },
+        ["posts"],
+      );
       expect(asked()).toBe(2);
       expect(ada.fingerprint(["posts"])).toContain("ada");
       expect(eve.fingerprint(["posts"])).toContain("eve");
@@ -209,7 +239,12 @@ describe("the session", () => {
 
   test("that throws is thrown to each that asks, and only then", async () => {
     let asked = 0;
-    const policies = makePolicies({ session: () => { asked++; throw new Error("no session"); } });
+    const policies = makePolicies({
+      session: () => {
+        asked++;
+        throw new Error("no session");
+      },
+    });
     const t = start();
     await t.mutation((ctx) => policies.sync(ctx, own));
     await t.query(async (ctx) => {
@@ -223,7 +258,10 @@ describe("the session", () => {
   test.each([[null], ["ada"], [undefined], [[]]])("that returns no object is refused: %j", async (returned) => {
     const policies = makePolicies({ session: () => returned });
     await start().query(async (ctx) => {
-      expect(await refusal(() => policies.access(ctx, ["secrets"]))).toMatchObject({ code: "INVALID_POLICY", path: "session" });
+      expect(await refusal(() => policies.access(ctx, ["secrets"]))).toMatchObject({
+        code: "INVALID_POLICY",
+        path: "session",
+      });
     });
   });
 
@@ -239,16 +277,21 @@ describe("the session", () => {
     };
     await start().query(async (ctx) => {
       expect(await refusal(() => through("secrets").access(ctx, ["secrets"]))).toMatchObject({
-        code: "INVALID_POLICY", hint: expect.stringContaining("orm.system") as string,
+        code: "INVALID_POLICY",
+        hint: expect.stringContaining("orm.system") as string,
       });
       await through("users").access({ ...ctx, auth: {} }, ["secrets"]);
     });
   });
 
   test("kept for a job, gives the same access there", async () => {
-    const policies = makePolicies({ session: () => ({ userId: undefined, ids: ["a", undefined], n: 1n, roles: ["x"] }) });
+    const policies = makePolicies({
+      session: () => ({ userId: undefined, ids: ["a", undefined], n: 1n, roles: ["x"] }),
+    });
     const t = start();
-    const ids = { posts: { own: { for: "all", to: ["x"], using: { authorId: { in: [session("userId")] } } } } } as const;
+    const ids = {
+      posts: { own: { for: "all", to: ["x"], using: { authorId: { in: [session("userId")] } } } },
+    } as const;
     await t.mutation((ctx) => policies.sync(ctx, ids));
     await t.query(async (ctx) => {
       const variables = await policies.variables(ctx);
@@ -262,7 +305,11 @@ describe("the session", () => {
     const policies = makePolicies();
     await start().query(async (ctx) => {
       let fail = true;
-      const flaky = { ...ctx, runQuery: ((...args) => (fail ? Promise.reject(new Error("down")) : ctx.runQuery(...args))) as RunCtx["runQuery"] };
+      const flaky = {
+        ...ctx,
+        runQuery: ((...args) =>
+          fail ? Promise.reject(new Error("down")) : ctx.runQuery(...args)) as RunCtx["runQuery"],
+      };
       await expect(policies.access(flaky)).rejects.toThrow("down");
       fail = false;
       expect(await isOpen(policies, flaky)).toBe(true);
@@ -272,7 +319,10 @@ describe("the session", () => {
 
 test("a context whose runMutation cannot be watched still works", async () => {
   const policies = makePolicies();
-  const probe = mutationGeneric({ args: {}, handler: async (ctx) => await isOpen(policies, Object.freeze({ ...ctx })) });
+  const probe = mutationGeneric({
+    args: {},
+    handler: async (ctx) => await isOpen(policies, Object.freeze({ ...ctx })),
+  });
   const t = start({ nested: { probe } });
   expect(await t.mutation(makeFunctionReference<"mutation">("nested:probe"), {})).toBe(true);
 });

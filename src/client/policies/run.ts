@@ -130,10 +130,14 @@ const evaluating = new WeakSet<object>();
  */
 export function loadSession(ctx: RunCtx, session: SessionFunction): Promise<SessionVariables> {
   if (evaluating.has(ctx)) {
-    throw new OrmError("INVALID_POLICY", "`session` reads a protected table through `orm.with`, which needs the session", {
-      path: "session",
-      hint: "Read it with `orm.system(ctx)` or `ctx.db` there.",
-    });
+    throw new OrmError(
+      "INVALID_POLICY",
+      "`session` reads a protected table through `orm.with`, which needs the session",
+      {
+        path: "session",
+        hint: "Read it with `orm.system(ctx)` or `ctx.db` there.",
+      },
+    );
   }
   const { sessions } = runOf(ctx);
   const key = ctx.auth ?? ctx;

@@ -31,7 +31,8 @@ describe("policies.test", () => {
   test("allowed, by the policies that pass", async () => {
     expect(await ask("select", as("u1"))).toMatchObject({ allowed: true, by: ["posts.own"] });
     expect(await ask("select", as("u1", ["member"]), { authorId: "u1", status: "live", likes: 1 })).toMatchObject({
-      allowed: true, by: ["posts.live", "posts.own"],
+      allowed: true,
+      by: ["posts.live", "posts.own"],
     });
     expect(await ask("insert", as("u1"))).toMatchObject({ allowed: true, by: ["posts.own"] });
   });
@@ -51,7 +52,8 @@ describe("policies.test", () => {
 
   test("denied by a restrictive one, old row and new", async () => {
     expect(await ask("update", as("u1"), { authorId: "u1", status: "draft", likes: 9 })).toMatchObject({
-      allowed: false, by: ["posts.frozen"],
+      allowed: false,
+      by: ["posts.frozen"],
     });
     const answer = await ask("update", as("u1"), { authorId: "u1", status: "draft", likes: 4 });
     expect(answer).toMatchObject({ allowed: false, by: ["posts.frozen"] });
@@ -80,8 +82,13 @@ describe("policies.test", () => {
     await t.mutation((ctx) => policies.sync(ctx, spec));
     await t.query(async (ctx) => {
       const found = { table: "posts", as: as("u1"), command: "delete" } as const;
-      expect(await policies.test(ctx, { ...found, where: { likes: 1 } })).toMatchObject({ allowed: true, by: ["posts.own"] });
-      expect(await refusal(() => policies.test(ctx, { ...found, where: { likes: 2 } }))).toMatchObject({ code: "NOT_FOUND" });
+      expect(await policies.test(ctx, { ...found, where: { likes: 1 } })).toMatchObject({
+        allowed: true,
+        by: ["posts.own"],
+      });
+      expect(await refusal(() => policies.test(ctx, { ...found, where: { likes: 2 } }))).toMatchObject({
+        code: "NOT_FOUND",
+      });
     });
   });
 
@@ -99,8 +106,14 @@ describe("policies.test", () => {
   test("a table that is not protected allows, one that the code protects denies", async () => {
     await start().query(async (ctx) => {
       const asked = { as: as("u1"), command: "select" } as const;
-      expect(await policies.test(ctx, { ...asked, table: "users", row: { name: "x" } })).toMatchObject({ allowed: true, by: [] });
-      expect(await policies.test(ctx, { ...asked, table: "secrets", row: { text: "x" } })).toMatchObject({ allowed: false, by: [] });
+      expect(await policies.test(ctx, { ...asked, table: "users", row: { name: "x" } })).toMatchObject({
+        allowed: true,
+        by: [],
+      });
+      expect(await policies.test(ctx, { ...asked, table: "secrets", row: { text: "x" } })).toMatchObject({
+        allowed: false,
+        by: [],
+      });
     });
   });
 
@@ -110,7 +123,9 @@ describe("policies.test", () => {
     await t.query(async (ctx) => {
       const asked = { table: "posts", as: as("u1"), command: "select", row: { likes: 1 } } as const;
       for (const wrong of [{ command: "all" }, { as: null }, { as: { roles: [] } }, { table: "nothing" }]) {
-        expect(await refusal(() => policies.test(ctx, { ...asked, ...wrong } as never))).toMatchObject({ code: "INVALID_POLICY" });
+        expect(await refusal(() => policies.test(ctx, { ...asked, ...wrong } as never))).toMatchObject({
+          code: "INVALID_POLICY",
+        });
       }
     });
   });

@@ -41,8 +41,15 @@ export interface PolicyTestResult {
 const questions: Record<Command, readonly (readonly [Command, Clause])[]> = {
   select: [["select", "using"]],
   insert: [["insert", "withCheck"]],
-  update: [["select", "using"], ["update", "using"], ["update", "withCheck"]],
-  delete: [["select", "using"], ["delete", "using"]],
+  update: [
+    ["select", "using"],
+    ["update", "using"],
+    ["update", "withCheck"],
+  ],
+  delete: [
+    ["select", "using"],
+    ["delete", "using"],
+  ],
 };
 
 /** Asks every policy that the command meets, one by one, what it says of the row. */
@@ -54,7 +61,12 @@ export async function judge(
   probe: ExistsProbe,
 ): Promise<PolicyTestResult> {
   if (!access.isProtected(table)) {
-    return { allowed: true, by: [], steps: [], text: `${command} on ${table.name}: allowed, the table is not protected` };
+    return {
+      allowed: true,
+      by: [],
+      steps: [],
+      text: `${command} on ${table.name}: allowed, the table is not protected`,
+    };
   }
   const steps: PolicyStep[] = [];
   for (const [asked, clause] of questions[command]) steps.push(await ask(access, table, asked, clause, row, probe));
@@ -77,7 +89,8 @@ async function ask(
     const known = { policy: policyName(table.name, policy.name), as: policy.as, clause: own };
     if (predicate === null) verdicts.push({ ...known, verdict: "silent" });
     else if (await matchesWith(normalize(predicate), row, probe)) verdicts.push({ ...known, verdict: true });
-    else verdicts.push({ ...known, verdict: (await matchesWith(normalizeNegated(predicate), row, probe)) ? false : null });
+    else
+      verdicts.push({ ...known, verdict: (await matchesWith(normalizeNegated(predicate), row, probe)) ? false : null });
   }
   for (const policy of access.policiesOf(table)) {
     if (access.applies(policy) || (policy.for !== "all" && policy.for !== command)) continue;

@@ -9,11 +9,20 @@ test("the table itself, and nothing for its own fields", () => {
   expect(touched("posts", { where: { likes: 1, AND: [{ status: "x" }], NOT: { tags: [] } } })).toEqual(["posts"]);
 });
 test("relations filtered by, at any depth, junctions included", () => {
-  expect(touched("posts", { where: { OR: [{ NOT: { team: { people: true } } }] } })).toEqual(["members", "posts", "teams", "users"]);
+  expect(touched("posts", { where: { OR: [{ NOT: { team: { people: true } } }] } })).toEqual([
+    "members",
+    "posts",
+    "teams",
+    "users",
+  ]);
 });
 test("relations loaded, with their own filters and loads", () => {
   expect(touched("users", { with: { posts: { with: { team: true } } } })).toEqual(["posts", "teams", "users"]);
-  expect(touched("users", { with: { posts: { where: { team: { name: "x" } } } } })).toEqual(["posts", "teams", "users"]);
+  expect(touched("users", { with: { posts: { where: { team: { name: "x" } } } } })).toEqual([
+    "posts",
+    "teams",
+    "users",
+  ]);
   expect(touched("teams", { with: { people: true } })).toEqual(["members", "teams", "users"]);
 });
 test("what is malformed is passed over", () => {
