@@ -18,14 +18,20 @@ import { encodeWork, packCursor, unpackCursor, unpackPatch, type RootWork } from
 const scanned = 4_000;
 const chunk = 256;
 
-/**
- * Goes on with a background update or delete: walks its rows in a fixed order from its cursor, under the policies of
- * now and the session of its start.
- */
-export async function runRoot(step: Step, id: string, work: RootWork): Promise<void> {
+/** A background statement as a step reads it from its item. */
+export interface Root {
+  readonly id: string;
+  readonly work: RootWork;
+  readonly table: TableInfo;
+  readonly predicate: Predicate;
+  /** Its rows are deleted for real. */
+  readonly hard: boolean;
+}
+
+/** Reads a work item, under the policies of now and the session of its start; from then on the step knows its rows as doomed. */
+export async function readRoot(step: Step, id: string, work: RootWork): Promise<Root> {
   const { env } = step;
   const table = tableOf(env.catalog, work.table);
-  const set = unpackPatch(work.set);
   const hard = work.command === "delete" && (work.hard === true || table.rules.softDelete === null);
   const select = await planSelect(
     env,
@@ -34,13 +40,20 @@ export async function runRoot(step: Step, id: string, work: RootWork): Promise<v
     { command: work.command === "update" ? "update" : "delete" },
   );
   const predicate = select.request.where;
+  if (hard) step.named.push(async (at, row) => at === table && (await matchesWith(predicate, row, env.exists)));
+  return { id, work, table, predicate, hard };
+}
+
+/** Goes on with a background update or delete: walks its rows in a fixed order from its cursor. */
+export async function runRoot(step: Step, { id, work, table, predicate, hard }: Root): Promise<void> {
+  const { env } = step;
+  const set = unpackPatch(work.set);
   const mutable = new Set([
     ...(work.command === "update" ? [...Object.keys(set), ...Object.keys(table.rules.onUpdate)] : []),
     ...(table.rules.softDelete === null || hard || work.command === "update" ? [] : [table.rules.softDelete.field]),
     ...table.foreignKeys.flatMap((key) => key.fields.map((field) => field.split(".")[0]!)),
   ]);
   const walk = walkOf(table, predicate, mutable);
-  if (hard) step.named.push(async (at, row) => at === table && (await matchesWith(predicate, row, env.exists)));
   const stageRow = rowStager(step, table, work, set, hard);
   const end = await walkRows(step, table, walk, predicate, work, stageRow.stage);
   await stageRow.finish();

@@ -2,7 +2,8 @@ import { Fanout } from "../mutations/fanout.js";
 import type { WriteEnv } from "../mutations/env.js";
 import { Meter } from "../mutations/meter.js";
 import { Stage } from "../mutations/stage.js";
-import type { IsNamed } from "./doomed.js";
+import type { IsDoomed } from "../mutations/restrict.js";
+import { doomedIn, type IsNamed } from "./doomed.js";
 import type { Item } from "./work.js";
 
 /** What became of one item that a step was given. */
@@ -32,7 +33,15 @@ export class Step {
     private readonly budget: { readonly rows: number; readonly bytes: number },
   ) {
     this.meter = new Meter(env.metrics, env.limits.headroom, budget.bytes);
-    this.fanout = new Fanout(env, this.stage, this.meter);
+    this.fanout = new Fanout(env, this.stage, this.meter, (table, row) => this.doomed()(table, row));
+  }
+
+  /** Tells which rows the job has yet to delete, by what is staged now. */
+  doomed(): IsDoomed {
+    return doomedIn(this.env, this.stage, async (table, row) => {
+      for (const isNamed of this.named) if (await isNamed(table, row)) return true;
+      return false;
+    });
   }
 
   /** Rows that may still be changed by the step's row budget. */

@@ -5,8 +5,7 @@ import { flush } from "../mutations/flush.js";
 import { judge } from "../mutations/judge.js";
 import { tableOf } from "../mutations/statement.js";
 import { callQuery } from "./component.js";
-import { doomedIn } from "./doomed.js";
-import { outdated, runRoot } from "./root.js";
+import { outdated, readRoot, runRoot, type Root } from "./root.js";
 import { Step, type ItemOutcome } from "./step.js";
 import {
   changesOf,
@@ -17,7 +16,6 @@ import {
   restOf,
   type Item,
   type PurgeWork,
-  type RootWork,
 } from "./work.js";
 
 /** What the component calls the worker with. */
@@ -47,12 +45,12 @@ export async function runWorker(base: WriterEnv, args: WorkerArgs): Promise<Work
   // The module of the worker knows `stepRows` even when the mutation that started the job did not.
   const step = new Step(env, { ...budget, rows: Math.min(budget.rows, env.jobs.stepRows) });
   await step.meter.start();
-  const roots: { id: string; work: RootWork }[] = [];
+  const roots: Root[] = [];
   const purges: { id: string; work: PurgeWork }[] = [];
   const given = new Map<string, number>();
   for (const { id, work: text } of items) {
     const work = decodeWork(text);
-    if (work.kind === "root") roots.push({ id, work });
+    if (work.kind === "root") roots.push(await readRoot(step, id, work));
     else if (work.kind === "purge") purges.push({ id, work });
     else {
       const foreignKey = foreignKeyNamed(env.catalog, work.foreignKey);
@@ -64,13 +62,9 @@ export async function runWorker(base: WriterEnv, args: WorkerArgs): Promise<Work
   }
   await step.fanOut();
   for (const { id, work } of purges) await runPurge(step, id, work);
-  for (const { id, work } of roots) await runRoot(step, id, work);
+  for (const root of roots) await runRoot(step, root);
   if (purges.length + roots.length > 0) await step.fanOut();
-  const isDoomed = doomedIn(env, step.stage, async (table, row) => {
-    for (const isNamed of step.named) if (await isNamed(table, row)) return true;
-    return false;
-  });
-  await judge(env, step.stage, step.fanout, step.meter, { isDoomed });
+  await judge(env, step.stage, step.fanout, step.meter, { isDoomed: step.doomed() });
   const rows = step.stage.writes;
   await flush(env, step.stage);
   for (const after of step.afterwards) await after();

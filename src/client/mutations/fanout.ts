@@ -5,7 +5,8 @@ import type { WriteDatabase } from "./env.js";
 import { keyOf, referencingRows, sameKey, textOfKey, type Key } from "./keys.js";
 import type { Meter } from "./meter.js";
 import { valuesAt } from "./paths.js";
-import { matters, refuses } from "./reach.js";
+import { matters, reactionsTo, refuses, type Event } from "./reach.js";
+import type { IsDoomed } from "./restrict.js";
 import { hasKey, type Stage } from "./stage.js";
 
 /** A key whose referencing rows are still to be taken, from the row after `after` on. */
@@ -48,11 +49,14 @@ export interface FanoutEnv {
 }
 
 /**
- * The referential actions of a statement, breadth first, on the stage: nothing is written here. The queue is the
- * frontier; it may be handed over at any time.
+ * The referential actions of a statement, on the stage: nothing is written here. They go breadth first, in rounds: what
+ * a round brings up, the next one takes. Within a round rows are deleted before others are changed, so a row that is
+ * reached both ways is deleted as it stood, with the rows that hang from it, in whatever order rows and foreign keys
+ * come. What is left of the rounds is the frontier; it may be handed over at any time.
  */
 export class Fanout {
-  queue: Batch[] = [];
+  private round: Batch[] = [];
+  private next: Batch[] = [];
   readonly refusals: Refusal[] = [];
   readonly defaulted: Defaulted[] = [];
   /** Rows that actions have changed so far, each once, those only looked at left out. */
@@ -60,11 +64,17 @@ export class Fanout {
   /** Set for the walk beyond what is written: only what can lead to a refusal is followed. */
   private refusers: ReadonlySet<string> | null = null;
 
+  /** @param isDoomed in a job, whether a row that its actions would change is one that they will delete. */
   constructor(
     private readonly env: FanoutEnv,
     private readonly stage: Stage,
     private readonly meter: Meter,
+    private readonly isDoomed: IsDoomed | null = null,
   ) {}
+
+  get isDone(): boolean {
+    return this.round.length + this.next.length === 0;
+  }
 
   /** Brings up what a change of a row asks of the rows that reference it. */
   note(table: TableInfo, before: Document, after: Document | null): void {
@@ -82,30 +92,33 @@ export class Fanout {
   private enqueue(foreignKey: ForeignKey, change: KeyChange): void {
     const event = change.next === null ? "delete" : "update";
     // Of one foreign key the order is kept: a key may be renamed and then go.
-    const last = this.queue.findLast((batch) => batch.foreignKey === foreignKey);
+    const last = this.next.findLast((batch) => batch.foreignKey === foreignKey);
     const pending = { change, after: null };
-    if (last !== undefined && last.event === event && last.moved === null && last.item === null) last.keys.push(pending);
-    else this.queue.push({ foreignKey, event, item: null, keys: [pending], moved: null });
+    if (last !== undefined && last.event === event) last.keys.push(pending);
+    else this.next.push({ foreignKey, event, item: null, keys: [pending], moved: null });
   }
 
-  /** Adds the keys of a work item. */
+  /** Adds the keys of a work item, in the order in which items are to be taken. */
   add(item: string, foreignKey: ForeignKey, event: "delete" | "update", changes: readonly KeyChange[]): void {
     const keys = changes.map((change) => ({ change, after: null }));
-    this.queue.push({ foreignKey, event, item, keys, moved: null });
+    this.round.push({ foreignKey, event, item, keys, moved: null });
   }
 
-  /** Takes rows until the queue is empty or `limit` rows are changed, or the transaction has no more room. */
+  /** Takes rows until nothing is left or `limit` rows are changed, or the transaction has no more room. */
   async run(limit: number): Promise<void> {
-    while (this.queue.length > 0) {
-      const batch = this.queue[0]!;
+    while (!this.isDone) {
+      if (this.round.length === 0) [this.round, this.next] = [deletionsFirst(this.next), []];
+      const batch = this.round[0]!;
       if (batch.keys.length > 0 && !(await this.advance(batch, limit - this.rows))) return;
-      if (batch.keys.length === 0) this.queue.shift();
+      if (batch.keys.length === 0) this.round.shift();
     }
   }
 
   /** The frontier as it stands, to be handed over. */
   rest(): Batch[] {
-    return this.queue.filter((batch) => batch.keys.length > 0).map((batch) => ({ ...batch, keys: [...batch.keys] }));
+    return [...this.round, ...deletionsFirst(this.next)]
+      .filter((batch) => batch.keys.length > 0)
+      .map((batch) => ({ ...batch, keys: [...batch.keys] }));
   }
 
   /** Goes on looking, without writing, at what can lead to one of the `refusers`. */
@@ -122,32 +135,42 @@ export class Fanout {
       batch.keys = [];
       return true;
     }
-    const cost = { queries: child.referencedBy.length + 1, written: !looking };
+    const guarded = this.isDoomed !== null && this.emptiesGuardedKeys(batch);
+    const cost = { queries: child.referencedBy.length + 1 + (guarded ? child.foreignKeys.length : 0), written: !looking };
     const room = await this.meter.room({ rows: this.stage.writes }, cost);
     const rows = Math.min(room.rows, limit);
     if (rows <= 0 || room.queries <= 0) return false;
-    batch.moved ??= this.stage.movedBy(foreignKey);
+    const moved = (batch.moved ??= this.stage.movedBy(foreignKey));
     const group = batch.keys.slice(0, Math.min(together, rows, room.queries));
     const share = Math.min(Math.floor(rows / group.length), 16_000);
     const found = await Promise.all(
       group.map(({ change, after }) => referencingRows(this.env.db, child, foreignKey, change.key, share, after)),
     );
     const open: PendingKey[] = [];
-    group.forEach((pending, i) => {
-      for (const row of [...(batch.moved!.get(textOfKey(pending.change.key)) ?? []), ...found[i]!]) {
+    for (const [i, pending] of group.entries()) {
+      for (const row of [...(moved.get(textOfKey(pending.change.key)) ?? []), ...found[i]!]) {
+        if (guarded && (await this.isDoomed!(child, this.stage.current(row) ?? row))) continue;
         this.act(child, foreignKey, pending.change, row);
       }
-      batch.moved!.delete(textOfKey(pending.change.key));
-      if (found[i]!.length < share) return;
+      moved.delete(textOfKey(pending.change.key));
+      if (found[i]!.length < share) continue;
       open.push({ change: pending.change, after: found[i]!.at(-1)! });
-    });
+    }
     batch.keys = [...open, ...batch.keys.slice(group.length)];
     return true;
   }
 
   private leadsToRefusal({ foreignKey, event }: Batch): boolean {
-    const gone = event === "delete" && foreignKey.onDelete === "cascade";
-    return matters(this.env.catalog, { table: foreignKey.table, fields: gone ? null : foreignKey.fields }, this.refusers!);
+    return matters(this.env.catalog, eventOf(foreignKey, event), this.refusers!);
+  }
+
+  /**
+   * Whether the rows lose keys on which a refusing action stands guard. The steps of a job mix rounds, so a row among
+   * them may be one that a later step deletes: it keeps its key until then, for the rows that go with it.
+   */
+  private emptiesGuardedKeys({ foreignKey, event }: Batch): boolean {
+    const change = eventOf(foreignKey, event);
+    return change.fields !== null && reactionsTo(this.env.catalog, change).some(({ next }) => next === null);
   }
 
   private act(child: TableInfo, foreignKey: ForeignKey, change: KeyChange, stored: Document): void {
@@ -162,4 +185,14 @@ export class Fanout {
     if (key !== null) this.defaulted.push({ foreignKey, key, row: stored });
     this.note(child, now, after);
   }
+}
+
+/** What a foreign key does to the rows that reference a key. */
+function eventOf({ table, fields, onDelete }: ForeignKey, event: Batch["event"]): Event {
+  return { table, fields: event === "delete" && onDelete === "cascade" ? null : fields };
+}
+
+function deletionsFirst(batches: readonly Batch[]): Batch[] {
+  const deletes = ({ foreignKey, event }: Batch): boolean => eventOf(foreignKey, event).fields === null;
+  return [...batches.filter(deletes), ...batches.filter((batch) => !deletes(batch))];
 }

@@ -42,7 +42,7 @@ export class Inline {
   /** Looks at everything below, writing nothing. */
   async walk(table: TableInfo, refusers: ReadonlySet<string>): Promise<void> {
     await this.fanout.look(refusers);
-    if (this.fanout.queue.length > 0) throw walkTooLarge(table);
+    if (!this.fanout.isDone) throw walkTooLarge(table);
   }
 
   /** Hands the frontier to a job, whose id is returned, then writes what is staged; null when nothing is left. */
