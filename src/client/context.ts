@@ -15,7 +15,7 @@ const runStates = new WeakMap<object, RunState>();
 function runStateOf(ctx: DataCtx): RunState {
   const key = ctx.meta ?? ctx;
   let state = runStates.get(key);
-  if (state === undefined) runStates.set(key, (state = { nativePageUsed: false, readSinceMetrics: 0 }));
+  if (state === undefined) runStates.set(key, (state = { nativePageUsed: false }));
   return state;
 }
 
@@ -32,6 +32,7 @@ export function envOf({ catalog, limits, policies, rls }: EnvParts, ctx: DataCtx
   const { meta } = ctx;
   const run: RunCtx = ctx;
   return {
+    ctx,
     catalog,
     limits,
     db: ctx.db as unknown as Database,

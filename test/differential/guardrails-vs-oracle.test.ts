@@ -6,11 +6,13 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { dataSet } from "../oracle/arbitrary.js";
 import { query } from "../oracle/programs.js";
+import type { Shaped } from "../oracle/query.js";
 import { guarded, open } from "../support/app/orm.js";
 import { fuzz, FUZZ_TIMEOUT, report } from "../support/fuzz.js";
 import { store } from "../support/store.js";
-import { subject } from "../support/subject.js";
-import { judge } from "./judge.js";
+import { hook } from "../support/app/read.js";
+import { read, subject } from "../support/subject.js";
+import { judge, judgeRows } from "./judge.js";
 
 const REFUSALS = new Set([
   "FULL_SCAN", "SCAN_LIMIT", "TOO_MANY_ROWS", "SORT_UNBOUNDED", "TOO_MANY_PROBES", "RELATION_KEYS", "RELATION_ROWS",
@@ -79,6 +81,41 @@ test("in any transaction, an answer is right or refused before the platform refu
     fuzz(150, 12, 707),
   );
   report("tight transactions (each 5 ways)", (answered + refused) / 5);
+  expect(answered).toBeGreaterThan(refused / 10);
+  expect(refused).toBeGreaterThan(answered / 50);
+}, FUZZ_TIMEOUT);
+
+test("reads side by side in one transaction are right or refused before the platform refuses", async () => {
+  let answered = 0;
+  let refused = 0;
+  const few = fc.array(query("convex"), { minLength: 2, maxLength: 6, size: "max" });
+  const asked = fc.noBias(fc.array(fc.tuple(few, budgets), { minLength: 1, maxLength: 8, size: "max" }));
+  await fc.assert(
+    fc.asyncProperty(dataSet("convex", 40), asked, async (data, transactions) => {
+      const { t, world, resolve } = await store(data);
+      for (const [given, transactionLimits] of transactions) {
+        const programs = given.map(resolve);
+        let ends: PromiseSettledResult<Shaped[]>[] = [];
+        hook.run = async (ctx) => {
+          const tables = open.with(ctx as never).query as unknown as Record<string, { findMany(args: object): Promise<Shaped[]> }>;
+          ends = await Promise.allSettled(
+            programs.map(({ table, ...args }) => tables[table]!.findMany({ allowFullScan: true, ...args })),
+          );
+        };
+        await t.query(async (ctx) => {
+          await ctx.runQuery(read, {}, { transactionLimits });
+        });
+        for (const [at, end] of ends.entries()) {
+          if (end.status === "fulfilled") judgeRows("side by side", world, programs[at]!, end.value);
+          else expect(end.reason).toMatchObject({ data: { code: "BUDGET" } });
+          if (end.status === "fulfilled") answered++;
+          else refused++;
+        }
+      }
+    }),
+    fuzz(200, 16, 808),
+  );
+  report("reads side by side", answered + refused);
   expect(answered).toBeGreaterThan(refused / 10);
   expect(refused).toBeGreaterThan(answered / 50);
 }, FUZZ_TIMEOUT);

@@ -74,7 +74,8 @@ function isSubBag(part: readonly string[], whole: readonly string[]): boolean {
   });
 }
 
-function judgeRows(what: string, world: World, query: Query, got: readonly Shaped[]): void {
+/** Compares the rows of one `findMany`. */
+export function judgeRows(what: string, world: World, query: Query, got: readonly Shaped[]): void {
   const expected = findMany(world, query);
   const mine = expected.map((row) => canonical(row, query));
   const theirs = got.map((row) => canonical(row, query));

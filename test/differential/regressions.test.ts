@@ -77,6 +77,20 @@ test("a native page asks for its budget before the platform refuses", async () =
     .toBe("BUDGET");
 });
 
+test.each([
+  ["related rows", { with: { user: { with: { manager: true } } } }, 6],
+  ["related rows, one document short", { with: { user: { with: { manager: true } } } }, 7],
+  ["relation filters of related rows", { with: { user: { where: { manager: { role: "admin" } } } } }, 6],
+] as const)("what a native page read counts for the %s that it loads", async (_what, args, documentsRead) => {
+  const reports = many(3, (at) => ({ ...user, managerId: at === 0 ? null : ref("users", 0) }));
+  const comments = many(5, (at) => ({ postId: ref("posts", 0), userId: ref("users", at % 3), approved: true, likes: at }));
+  const { t, world } = await store({ users: reports, comments });
+  const program: Query = { table: "comments", ...args };
+  expect(await code(subject(t, open, { transactionLimits: { documentsRead } }).paginate(program, 5, null))).toBe("BUDGET");
+  const rich = subject(t, open, { transactionLimits: { documentsRead: 20 } });
+  expect(await judge(world, program, rich, { sizes: [5] })).toBe(0);
+});
+
 test("a cursor that nobody made is refused as one", async () => {
   const { t } = await store(data);
   expect(await code(subject(t, open).paginate({ table: "users" }, 2, "garbage"))).toBe("INVALID_CURSOR");

@@ -27,7 +27,7 @@ export function envOf(db: Database, over: Partial<Env> = {}, limits: Partial<Lim
     db,
     limits: { ...defaultLimits, ...limits },
     // The fake has no native pages: everything pages by keyset.
-    run: { nativePageUsed: true, readSinceMetrics: 0 },
+    run: { nativePageUsed: true },
     metrics: null,
     access: () => Promise.resolve(systemAccess),
     cursorKey: () => Promise.resolve(null),

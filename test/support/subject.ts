@@ -31,7 +31,8 @@ export interface Settings {
   readonly transactionLimits?: Readonly<Record<string, number>>;
 }
 
-const read = makeFunctionReference<"query", Record<string, never>, null>("read:run");
+/** Runs `hook.run` as a function of its own. */
+export const read = makeFunctionReference<"query", Record<string, never>, null>("read:run");
 
 export function subject(t: TestConvex<typeof schema>, orm: Orms, settings: Settings = {}): Subject {
   const { options = { allowFullScan: true }, pages = {}, transactionLimits } = settings;

@@ -130,8 +130,28 @@ describe("the transaction's own budgets", () => {
     expect(asked.times).toBeLessThan(10);
   });
 
+  test("reads side by side share what is left: none spends what another has", async () => {
+    const left = 2_000;
+    const one = env({ documents: 32_000 - 3_200 - left });
+    const reads = await Promise.allSettled(Array.from({ length: 12 }, () => comments(one).findMany(all)));
+    for (const read of reads) {
+      if (read.status === "fulfilled") expect(read.value).toHaveLength(500);
+      else expect(read.reason).toMatchObject({ data: { code: "BUDGET", resource: "documents" } });
+    }
+    expect(reads.some(({ status }) => status === "rejected")).toBe(true);
+    // Beyond it each tries one document, to see whether its range has ended.
+    expect(db.documents).toBeLessThanOrEqual(left + reads.length);
+    expect(db.documents).toBeGreaterThan(left / 2);
+  });
+
+  test("a read that others' failures left room for is answered", async () => {
+    const one = env({ documents: 32_000 - 3_200 - 520 });
+    await expect(Promise.all([comments(one).findMany({ ...all, maxScan: 10 }), comments(one).findMany({ ...all, maxRows: 5 })])).rejects.toThrow();
+    expect(await comments(one).findMany({ ...all, limit: 400 })).toHaveLength(400);
+  });
+
   test("large documents count by their bytes", async () => {
-    const run = { nativePageUsed: false, readSinceMetrics: 0 };
+    const run = { nativePageUsed: false };
     let asked = 0;
     const metrics = () => {
       asked++;
@@ -162,7 +182,7 @@ describe("the transaction's own budgets", () => {
 });
 
 test("on protected tables the errors give limits, no figures", async () => {
-  const run = { nativePageUsed: false, readSinceMetrics: 0 };
+  const run = { nativePageUsed: false };
   const limits = { maxScan: 1, maxRows: 1, headroom: 0.1 };
   const metric = { used: 32_000, remaining: 0 };
   const metrics = () =>

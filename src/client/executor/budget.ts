@@ -4,8 +4,6 @@ import type { Document, Env } from "./env.js";
 import { Purse, unasked, type Shortage } from "./purse.js";
 import { roughSize } from "./size.js";
 
-/** After this much was read since the last question (a document or a KiB is 1, a range 4) a query asks at its start. */
-const near = 1_024;
 /** How often a reader asks again while others hold what is left. */
 const patience = 20;
 
@@ -52,18 +50,19 @@ export class Budget {
    * ones where their plan may read much, or the function has read much, or little was left.
    */
   async start(documents: number, queries: number): Promise<void> {
-    const { run } = this.options.env;
-    if (this.purse.left !== null) return;
-    const unknown = run.left === undefined || run.readSinceMetrics >= near || run.left - run.readSinceMetrics < near;
-    if (unknown || documents > unasked.documents || queries > unasked.queries) await this.ask();
+    const { purse } = this;
+    if (purse.asked) return;
+    if (purse.pool.mayBeLow || documents > unasked.documents || queries > unasked.queries) await this.ask();
+    else if (!purse.started) purse.pool.spendUnasked();
+    purse.started = true;
   }
 
   /** What may be read at one go; the transaction was asked where that may matter. */
   spare(): { readonly documents: number; readonly bytes: number } {
-    const { left } = this.purse;
-    if (left === null) return { documents: Infinity, bytes: Infinity };
+    const { asked, pool } = this.purse;
+    if (!asked || pool.left === null) return { documents: Infinity, bytes: Infinity };
     // Who reads up to a number of bytes reads one document more.
-    return { documents: left.documents, bytes: left.bytes - this.purse.likelyBytes() };
+    return { documents: pool.left.documents, bytes: pool.left.bytes - pool.likelyBytes() };
   }
 
   /** The error of a page that the transaction's documents or bytes do not suffice for. */
@@ -76,23 +75,49 @@ export class Budget {
 
   /** To be awaited (when it is a promise) before each document. */
   document(): Promise<void> | undefined {
-    return this.purse.reserve() ? undefined : this.renewDocument();
+    return this.purse.pool.reserve() ? undefined : this.renewDocument();
   }
 
-  /** To be awaited (when it is a promise) before each index range or point get. */
+  /** To be awaited (when it is a promise) before each index range or point get; {@link queried} follows. */
   query(): Promise<void> | undefined {
-    this.options.env.run.readSinceMetrics += 4;
-    const { credit } = this.purse;
-    if (credit.queries >= 1) {
-      credit.queries--;
-      return undefined;
-    }
-    return this.renewQuery();
+    return this.purse.pool.takeQuery() ? undefined : this.renewQuery();
+  }
+
+  /** The range or get has answered for the first time. */
+  queried(): void {
+    this.purse.pool.settleQuery();
   }
 
   /** Gives back a document that was not there. */
   unread(): void {
-    this.purse.settle(null);
+    this.purse.pool.settle(null);
+  }
+
+  /**
+   * Runs a native page, for which up to so many documents are kept back from other reads of the function.
+   *
+   * @throws OrmError `SCAN_LIMIT`.
+   */
+  async page<Page extends { readonly page: readonly Document[] }>(documents: number, ask: () => Promise<Page>): Promise<Page> {
+    const { pool } = this.purse;
+    const bytes = documents * pool.likelyBytes();
+    pool.hold(documents, bytes);
+    let page: Page;
+    try {
+      page = await ask();
+    } finally {
+      pool.giveBack(documents, bytes);
+      pool.settleQuery();
+    }
+    this.stopsByItself = true;
+    for (const row of page.page) {
+      const size = roughSize(row);
+      pool.spend(size);
+      this.count(size, false);
+    }
+    // The platform may have read rows that its filter dropped.
+    pool.forgetCredit();
+    return page;
   }
 
   /**
@@ -102,11 +127,14 @@ export class Budget {
    */
   read(document: Document, unboundedSort = false): void {
     const size = roughSize(document);
+    this.purse.pool.settle(size);
+    this.count(size, unboundedSort);
+  }
+
+  private count(size: number, unboundedSort: boolean): void {
     this.scanned++;
     this.bytes += size;
-    this.purse.settle(size);
-    this.options.env.run.readSinceMetrics += 1 + (size >> 10);
-    const { overdrawn } = this.purse;
+    const { overdrawn } = this.purse.pool;
     if (overdrawn !== null) throw this.dry({ resource: "documents", metric: overdrawn, left: 0 });
     if (this.scanned > (this.stopsByItself ? 2 * this.maxScan : this.maxScan)) throw this.pastScan(unboundedSort);
   }
@@ -166,23 +194,25 @@ export class Budget {
 
   // Several readers may wait at once, and the first ones may spend what was granted.
   private async renewQuery(): Promise<void> {
-    const { credit } = this.purse;
-    do await this.ask();
-    while (credit.queries < 1);
-    credit.queries--;
+    await this.renew(() => this.purse.pool.takeQuery());
   }
 
   private async renewDocument(): Promise<void> {
+    await this.renew(() => this.purse.pool.reserve());
+  }
+
+  private async renew(take: () => boolean): Promise<void> {
     for (let tries = 1; ; tries++) {
       await this.ask();
-      if (this.purse.reserve()) return;
+      if (take()) return;
       // What is under way comes back soon, unless its reader failed.
-      if (tries === patience) this.purse.forgetReserved();
+      if (tries === patience) this.purse.pool.forgetReserved();
     }
   }
 
   private async ask(): Promise<void> {
-    const shortage = await this.purse.ask(this.options.limits.headroom);
+    this.purse.asked = true;
+    const shortage = await this.purse.pool.ask(this.options.limits.headroom);
     if (shortage !== null) throw this.dry(shortage);
   }
 

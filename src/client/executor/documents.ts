@@ -33,6 +33,7 @@ export class Documents {
     if (reserved !== undefined) await reserved;
     if (count !== null) count.queries++;
     const document = await this.env.db.get(id);
+    budget.queried();
     if (document === null) {
       budget.unread();
       return null;

@@ -1,9 +1,10 @@
-import type { TransactionMetrics } from "convex/server";
+import type { GenericDataModel, GenericQueryCtx, TransactionMetrics } from "convex/server";
 import type { GenericId } from "convex/values";
 import type { Access, CursorKey } from "../predicate/access.js";
 import type { Row } from "../predicate/evaluate.js";
 import type { Limits } from "../planner/limits.js";
 import type { Catalog, TableInfo } from "../schema/catalog.js";
+import type { Pool } from "./purse.js";
 
 export type Document = Row & { readonly _id: GenericId<string>; readonly _creationTime: number };
 
@@ -44,10 +45,8 @@ export interface OrderedRows extends Rows {
 export interface RunState {
   /** The platform allows one native page a function. */
   nativePageUsed: boolean;
-  /** What the ORM read since the transaction's metrics were last asked: a document or a KiB is 1, a range 4. */
-  readSinceMetrics: number;
-  /** What was left then but for the headroom, in the same units; absent before the first question. */
-  left?: number;
+  /** What its reads may spend of the transaction; made by the first of them. */
+  pool?: Pool;
 }
 
 /** A read or write as written, for whose tables the access must speak. */
@@ -58,6 +57,8 @@ export interface Touching {
 
 /** Everything that executing a plan needs; made once for each `orm.with(ctx)`, without I/O. */
 export interface Env {
+  /** The function's context, for components other than the ORM's own; absent from stand-ins. */
+  readonly ctx?: Pick<GenericQueryCtx<GenericDataModel>, "runQuery">;
   readonly catalog: Catalog;
   readonly db: Database;
   readonly limits: Limits;

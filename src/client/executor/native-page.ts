@@ -66,24 +66,23 @@ export async function nativePage(
   );
   let page: PageResult<Document>;
   try {
-    page = (await filtered.paginate({
-      numItems,
-      cursor,
-      ...(endCursor === null ? {} : { endCursor }),
-      ...(boundsRows ? { maximumRowsRead: mostRows } : {}),
-      ...(mostBytes < Infinity ? { maximumBytesRead: mostBytes } : {}),
-    })) as unknown as PageResult<Document>;
+    page = await budget.page(boundsRows ? mostRows : numItems, async () => {
+      const answer = await filtered.paginate({
+        numItems,
+        cursor,
+        ...(endCursor === null ? {} : { endCursor }),
+        ...(boundsRows ? { maximumRowsRead: mostRows } : {}),
+        ...(mostBytes < Infinity ? { maximumBytesRead: mostBytes } : {}),
+      });
+      return answer as unknown as PageResult<Document>;
+    });
   } catch (error) {
     if (isSecondPage(error)) return null;
     if ((cursor !== null || endCursor !== null) && isCursorError(error))
       throw invalidCursor("the platform refused the cursor");
     throw error;
   }
-  budget.stopsByItself = true;
-  for (const row of page.page) {
-    if (trace !== null) trace.probes[0]!.documents++;
-    budget.read(row);
-  }
+  if (trace !== null) trace.probes[0]!.documents += page.page.length;
   // A pinned page that does not fit is split by who asked. Was this one cut because the transaction holds no more?
   if (page.pageStatus === "SplitRequired" && page.page.length < (endCursor === null ? numItems : 1)) {
     if (mostBytes < askedBytes && budget.spare().bytes < 1) throw await budget.outOf("bytes");

@@ -72,6 +72,8 @@ export class RangeReader implements Reader {
   /** Rows read from the open range. */
   private fromOpen = 0;
   private delivered = 0;
+  /** The open range has not answered yet. */
+  private opening = false;
   private readonly test: ((row: Document) => boolean | Promise<boolean>) | null;
 
   constructor(
@@ -103,6 +105,10 @@ export class RangeReader implements Reader {
       const wait = budget.document();
       if (wait !== undefined) await wait;
       const { done, value } = await this.rows!.next();
+      if (this.opening) {
+        this.opening = false;
+        budget.queried();
+      }
       if (done === true) {
         budget.unread();
         this.rows = null;
@@ -148,6 +154,7 @@ export class RangeReader implements Reader {
     this.fromOpen = 0;
     const rows = bound === null || ordered.limit === undefined ? ordered : ordered.limit(bound);
     this.rows = rows[Symbol.asyncIterator]();
+    this.opening = true;
     return true;
   }
 
@@ -193,6 +200,7 @@ export class GetReader implements Reader {
     if (reserved !== undefined) await reserved;
     if (this.count !== null) this.count.queries++;
     const row = await db.get(id);
+    execution.budget.queried();
     if (row === null) {
       execution.budget.unread();
       return null;

@@ -79,19 +79,21 @@ async function ask(
   const results = env.db.query(plan.table).withSearchIndex(plan.search.index, searchRange(plan));
   const filtered = filter == null ? results : results.filter((q) => filter(q as FilterBuilder));
   const hides = plan.policies.filter.length > 0;
-  const page = (await filtered.paginate({
-    numItems,
-    cursor,
-    ...(endCursor === null ? {} : { endCursor }),
-    ...(maximumRowsRead === null || hides ? {} : { maximumRowsRead }),
-    ...(maximumBytesRead === null || hides ? {} : { maximumBytesRead }),
-  })) as unknown as PageResult<Document>;
+  const most = endCursor === null && filter == null ? numItems : mostResults;
+  const page = await budget.page(most, async () => {
+    const answer = await filtered.paginate({
+      numItems,
+      cursor,
+      ...(endCursor === null ? {} : { endCursor }),
+      ...(maximumRowsRead === null || hides ? {} : { maximumRowsRead }),
+      ...(maximumBytesRead === null || hides ? {} : { maximumBytesRead }),
+    });
+    return answer as unknown as PageResult<Document>;
+  });
   const count = countOf(run, plan);
-  if (count !== null) count.queries++;
-  budget.stopsByItself = true;
-  for (const row of page.page) {
-    if (count !== null) count.documents++;
-    budget.read(row);
+  if (count !== null) {
+    count.queries++;
+    count.documents += page.page.length;
   }
   return page;
 }

@@ -20,6 +20,8 @@ export class Results {
   stopped = false;
   private rows: AsyncIterator<Document> | null = null;
   private ended = false;
+  /** The search has not answered yet. */
+  private opening = false;
   private readonly test: (row: Document) => boolean | Promise<boolean>;
 
   /** `most`: results that can be wanted at all, which bounds what the platform prefetches. */
@@ -92,6 +94,10 @@ export class Results {
     const wait = budget.document();
     if (wait !== undefined) await wait;
     const { done, value } = await this.rows.next();
+    if (this.opening) {
+      this.opening = false;
+      budget.queried();
+    }
     if (done === true) {
       budget.unread();
       this.ended = true;
@@ -111,6 +117,7 @@ export class Results {
     if (wait !== undefined) await wait;
     if (this.count !== null) this.count.queries++;
     const rows = env.db.query(this.plan.table).withSearchIndex(this.plan.search.index, searchRange(this.plan));
+    this.opening = true;
     return (rows.limit?.(most) ?? rows)[Symbol.asyncIterator]();
   }
 }
