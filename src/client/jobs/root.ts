@@ -1,132 +1,126 @@
 import { jsonToConvex } from "convex/values";
 import { OrmError } from "../errors.js";
 import type { Document } from "../executor/env.js";
-import { planSelect } from "../executor/select.js";
-import { matchesWith } from "../predicate/evaluate.js";
-import type { Predicate } from "../predicate/types.js";
-import { RowPolicies } from "../mutations/row-policies.js";
-import { markDeleted, startPurge, unmark } from "../mutations/soft.js";
-import { tableOf } from "../mutations/statement.js";
-import { patched } from "../mutations/values.js";
+import { compareToPrefix } from "../executor/order.js";
+import { planSelect, type Selection } from "../executor/select.js";
 import { reachOf } from "../mutations/reach.js";
+import { tableOf } from "../mutations/statement.js";
+import { matchesWith } from "../predicate/evaluate.js";
 import type { TableInfo } from "../schema/catalog.js";
+import { effectOfRemoval, effectOfUpdate, holds, type Effect } from "./effect.js";
+import { listItems, takeListed, type List } from "./listed.js";
+import { byCreation, placeOf, routeOf, type Route } from "./route.js";
 import type { Step } from "./step.js";
-import { cursorAt, rowsOf, walkOf, type Walk } from "./walk.js";
-import { encodeWork, packCursor, unpackCursor, unpackPatch, type RootWork } from "./work.js";
-
-/** Documents met in a step beside those changed: a filter that no index serves still moves on. */
-const scanned = 4_000;
-const chunk = 256;
+import { takerOf, type Taker } from "./taker.js";
+import { walkPortion, withinKeys, type Portion } from "./walk.js";
+import { encodeWork, unpackPatch, unpackValues, type RootWork } from "./work.js";
 
 /** A background statement as a step reads it from its item. */
 export interface Root {
   readonly id: string;
   readonly work: RootWork;
   readonly table: TableInfo;
-  readonly predicate: Predicate;
+  /** Its rows, under the policies of now and the session of its start. */
+  readonly selection: Selection;
+  readonly set: Readonly<Record<string, unknown>>;
+  readonly effect: Effect;
   /** Its rows are deleted for real. */
   readonly hard: boolean;
 }
 
-/** Reads a work item, under the policies of now and the session of its start; from then on the step knows its rows as doomed. */
+/** Ranges and keys that a walk may have: it opens them one after another, and its portion ends where its budget does. */
+const wide = 1_000;
+
+/** Reads a work item; from then on the step knows its rows as doomed. */
 export async function readRoot(step: Step, id: string, work: RootWork): Promise<Root> {
   const { env } = step;
   const table = tableOf(env.catalog, work.table);
   const hard = work.command === "delete" && (work.hard === true || table.rules.softDelete === null);
-  const select = await planSelect(
+  const set = unpackPatch(work.set);
+  const selection = await planSelect(
     env,
     table,
-    { where: jsonToConvex(work.where), withDeleted: work.command === "restore" || work.hard === true, allowFullScan: true },
+    {
+      where: jsonToConvex(work.where),
+      withDeleted: work.command === "restore" || work.hard === true,
+      allowFullScan: true,
+      maxScan: Number.MAX_SAFE_INTEGER,
+      maxProbes: Math.max(env.limits.maxProbes, wide),
+      relationKeys: Math.max(env.limits.relationKeys, wide),
+    },
     { command: work.command === "update" ? "update" : "delete" },
   );
-  const predicate = select.request.where;
-  if (hard) step.named.push(async (at, row) => at === table && (await matchesWith(predicate, row, env.exists)));
-  return { id, work, table, predicate, hard };
+  const predicate = selection.request.where;
+  const effect =
+    work.command === "update" ? effectOfUpdate(env.catalog, table, predicate, set) : effectOfRemoval(env.catalog, table, hard);
+  if (hard) {
+    step.named.push(async (at, row) => at === table && isAhead(work, row) && (await matchesWith(predicate, row, env.exists)));
+  }
+  return { id, work, table, selection, set, effect, hard };
 }
 
-/** Goes on with a background update or delete: walks its rows in a fixed order from its cursor. */
-export async function runRoot(step: Step, { id, work, table, predicate, hard }: Root): Promise<void> {
-  const { env } = step;
-  const set = unpackPatch(work.set);
-  const mutable = new Set([
-    ...(work.command === "update" ? [...Object.keys(set), ...Object.keys(table.rules.onUpdate)] : []),
-    ...(table.rules.softDelete === null || hard || work.command === "update" ? [] : [table.rules.softDelete.field]),
-    ...table.foreignKeys.flatMap((key) => key.fields.map((field) => field.split(".")[0]!)),
-  ]);
-  const walk = walkOf(table, predicate, mutable);
-  const stageRow = rowStager(step, table, work, set, hard);
-  const end = await walkRows(step, table, walk, predicate, work, stageRow.stage);
-  await stageRow.finish();
-  if (end === null) return;
-  if (end === "done") {
-    step.outcomes.push({ id, done: true });
-    return;
-  }
-  const next = encodeWork({ ...work, cursor: packCursor(end) });
+/** Whether the statement may yet come to the row. Where it walks by an index, only the filter tells. */
+function isAhead({ until, at }: RootWork, row: Document): boolean {
+  if (row._creationTime > until) return false;
+  return at?.by !== "creation" || compareToPrefix(row, unpackValues(at.values)!, byCreation) > 0;
+}
+
+/** Goes on with a background statement, by what lists of its rows the step was given or from its place on. */
+export async function runRoot(step: Step, root: Root, lists: readonly List[]): Promise<void> {
+  const taker = await takerOf(step, root);
+  if (root.work.phase === "take") await takeListed(step, root, lists, taker);
+  else await withinKeys((semiJoins) => goOn(step, root, taker, semiJoins));
+  await taker.finish();
+}
+
+async function goOn(step: Step, root: Root, taker: Taker, semiJoins: boolean): Promise<void> {
+  const { work, selection, effect } = root;
+  const request = semiJoins ? selection.request : { ...selection.request, semiJoins };
+  const route = await routeOf(step.env.catalog, request, effect, work.at ?? null);
+  const again = work.again === true || route.again;
+  const now: RootWork = again ? { ...work, again } : work;
+  if (route.listed || work.phase === "list") return await list(step, root, now, route, taker);
+  const take = async (row: Document): Promise<void> => {
+    if (!again || !holds(row, root.set) || work.command !== "update") await taker.take(row);
+  };
+  const place = await walkPortion(step, selection, route, portion(step, root, take));
+  if (place === "start") return;
+  if (place === "end") return void step.outcomes.push({ id: root.id, done: true });
+  const next = encodeWork({ ...now, at: placeOf(route, place) });
   // What was brought up comes first, else the frontier would grow with the table. Where rows may refuse, the statement
   // stays in sight until it is through: rows that it names do not.
-  if (hard && reachOf(env.catalog, { table: table.name, fields: null }).refusing) {
-    step.outcomes.push({ id, done: false, work: next });
+  if (root.hard && reachOf(step.env.catalog, { table: root.table.name, fields: null }).refusing) {
+    step.outcomes.push({ id: root.id, done: false, work: next });
   } else {
-    step.outcomes.push({ id, done: true });
+    step.outcomes.push({ id: root.id, done: true });
     step.added.push({ work: next });
   }
 }
 
-/** Walks until the budget is spent: returns the cursor to go on from, null where it was, or that there are no more rows. */
-async function walkRows(
-  step: Step,
-  table: TableInfo,
-  walk: Walk,
-  predicate: Predicate,
-  work: RootWork,
-  stage: (row: Document) => Promise<void>,
-): Promise<"done" | ReturnType<typeof cursorAt> | null> {
-  let cursor = work.cursor === undefined ? null : unpackCursor(work.cursor);
-  let met = 0;
-  for (;;) {
-    const limit = Math.min(await step.room(table.referencedBy.length + 1), chunk, scanned - met);
-    if (limit <= 0) return met === 0 ? null : cursor;
-    const rows = await rowsOf(step.env.db, table, walk, cursor, limit);
-    for (const row of rows) {
-      if (step.stage.current(row) === null || !(await matchesWith(predicate, row, step.env.exists))) continue;
-      await stage(row);
-    }
-    met += rows.length;
-    if (rows.length < limit) return "done";
-    cursor = cursorAt(walk, rows.at(-1)!);
-  }
-}
+const portion = (step: Step, { table, work }: Root, take: Portion["take"]): Portion => ({
+  until: work.until,
+  room: () => step.room(table),
+  take,
+});
 
-function rowStager(step: Step, table: TableInfo, work: RootWork, set: Record<string, unknown>, hard: boolean) {
-  const { env, stage } = step;
-  const at = Date.now();
-  const softDeleted: Document[] = [];
-  let policies: RowPolicies | null | undefined;
-  const put = (row: Document, after: Document | null): void => {
-    if (stage.get(row._id) === undefined) step.roots++;
-    const now = stage.current(row)!;
-    stage.put(table, row, after, true);
-    step.fanout.note(table, now, after);
-  };
-  return {
-    async stage(row: Document): Promise<void> {
-      if (work.command === "restore") return put(row, unmark(table, row));
-      if (hard) return put(row, null);
-      if (work.command === "delete") {
-        softDeleted.push(row);
-        return put(row, markDeleted(table, row, at));
-      }
-      const access = await env.access({ table, args: {} });
-      policies ??= access.system ? null : new RowPolicies(env, access);
-      const after = patched(env.db, table, stage.current(row)!, set);
-      await policies?.updated(table, after);
-      put(row, after);
-    },
-    async finish(): Promise<void> {
-      if (softDeleted.length > 0) step.afterwards.push(async () => void (await startPurge(env, table, softDeleted, at)));
-    },
-  };
+/** Lists a portion of the rows. When they are all there are, and fit, they are taken at once. */
+async function list(step: Step, root: Root, now: RootWork, route: Route, taker: Taker): Promise<void> {
+  const rows: Document[] = [];
+  const place = await walkPortion(step, root.selection, route, {
+    until: now.until,
+    room: () => Promise.resolve(Infinity),
+    take: (row) => void rows.push(row),
+  });
+  if (place === "start") return;
+  const { at: _place, ...work } = now;
+  if (place === "end" && work.phase === undefined && rows.length <= (await step.room(root.table))) {
+    for (const row of rows) await taker.take(row);
+    step.outcomes.push({ id: root.id, done: true });
+    return;
+  }
+  step.added.push(...listItems(rows, now.again === true));
+  const next: RootWork = place === "end" ? { ...work, phase: "take" } : { ...work, phase: "list", at: placeOf(route, place) };
+  step.outcomes.push({ id: root.id, done: false, work: encodeWork(next) });
 }
 
 /** A work item that speaks of what the schema no longer has. */

@@ -2,6 +2,7 @@ import { Fanout } from "../mutations/fanout.js";
 import type { WriteEnv } from "../mutations/env.js";
 import { Meter } from "../mutations/meter.js";
 import { Stage } from "../mutations/stage.js";
+import type { TableInfo } from "../schema/catalog.js";
 import type { IsDoomed } from "../mutations/restrict.js";
 import { doomedIn, type IsNamed } from "./doomed.js";
 import type { Item } from "./work.js";
@@ -30,7 +31,7 @@ export class Step {
 
   constructor(
     readonly env: WriteEnv,
-    private readonly budget: { readonly rows: number; readonly bytes: number },
+    readonly budget: { readonly rows: number; readonly bytes: number },
   ) {
     this.meter = new Meter(env.metrics, env.limits.headroom, budget.bytes);
     this.fanout = new Fanout(env, this.stage, this.meter, (table, row) => this.doomed()(table, row));
@@ -55,8 +56,8 @@ export class Step {
   }
 
   /** Root rows that fit now: each is read, judged and written, and what it brings up needs reads too. */
-  async room(queries: number): Promise<number> {
-    const room = await this.meter.room({ rows: this.stage.writes }, { queries, written: true });
+  async room({ referencedBy }: TableInfo): Promise<number> {
+    const room = await this.meter.room({ rows: this.stage.writes }, { queries: referencedBy.length + 1, written: true });
     return Math.min(this.left, room.rows);
   }
 }

@@ -1,75 +1,90 @@
-import type { Database, Document } from "../executor/env.js";
-import { applyRange, intersectIntervals, intervalOf, splitRange, walkFrom, type TupleInterval } from "../executor/ranges.js";
-import { compareCuts, type Cut } from "../predicate/sets.js";
-import type { FieldPredicate, Predicate } from "../predicate/types.js";
-import { readPath, type Stored } from "../predicate/values.js";
-import type { IndexInfo, TableInfo } from "../schema/catalog.js";
+import type { Budget } from "../executor/budget.js";
+import type { Document } from "../executor/env.js";
+import { TooManyKeys } from "../executor/execution.js";
+import { wholeSpan, type Position, type Span } from "../executor/position.js";
+import { executionOf, startRun } from "../executor/run.js";
+import type { Stop } from "../executor/scan.js";
+import type { Selection } from "../executor/select.js";
+import { walkPlan, type PlanWalk } from "../executor/walk.js";
+import type { Route } from "./route.js";
+import type { Step } from "./step.js";
 
-/** One index range in a fixed order, which holds every row that a predicate can match. */
-export interface Walk {
-  readonly index: IndexInfo;
-  readonly interval: TupleInterval;
+/** Documents that a step may meet: a filter that no index serves moves on through rows that do not match. */
+const most = 4_000;
+/** After a failure, whose cause may be what was read, a step meets as many fewer as it changes. */
+const mostOf = (rows: number): number => Math.min(most, 16 + 8 * rows);
+/** How many rows are read between two questions to the transaction; few where each may ask other tables. */
+const chunk = 64;
+
+/** Ends a portion when the step has met what it may. */
+class StepStop implements Stop {
+  private met = 0;
+  private full = false;
+
+  constructor(
+    private readonly budget: Budget,
+    private readonly bounds: { readonly rows: number; readonly bytes: number },
+    private readonly room: () => Promise<number>,
+  ) {}
+
+  get reached(): boolean {
+    return this.full || this.met >= mostOf(this.bounds.rows) || this.budget.bytes >= this.bounds.bytes;
+  }
+
+  note(): Promise<void> | void {
+    if (++this.met % chunk !== 0) return;
+    return this.room().then((room) => void (this.full ||= room <= 0));
+  }
+}
+
+export interface Portion {
+  /** Rows created later are passed over. */
+  readonly until: number;
+  /** How many more rows may be taken; asked again and again. */
+  readonly room: () => Promise<number>;
+  readonly take: (row: Document) => Promise<void> | void;
 }
 
 /**
- * The range that a background statement walks: the longest prefix of equalities, then the hull of one more field, of
- * an index whose further fields the statement does not change. Rows must not move within it, else they would be met
- * twice or never; by creation time, where nothing better is, they never do.
+ * Reads a portion of the route's rows. Returns where the next one begins: `start` when nothing was read, `end` when no
+ * row is left.
+ *
+ * @throws TooManyKeys before anything is read.
  */
-export function walkOf(table: TableInfo, predicate: Predicate, mutable: ReadonlySet<string>): Walk {
-  const literals = new Map<string, FieldPredicate>();
-  for (const part of predicate.kind === "and" ? predicate.of : [predicate]) {
-    if (part.kind === "field") literals.set(part.field, part);
+export async function walkPortion(
+  step: Step,
+  selection: Selection,
+  route: Route,
+  { until, room, take }: Portion,
+): Promise<Position | "start" | "end"> {
+  let left = Math.min(await room(), chunk);
+  if (left <= 0) return "start";
+  const execution = executionOf(startRun(step.env, selection.access, selection.limits), route.plan);
+  const stop = new StepStop(execution.budget, step.budget, room);
+  const walk: PlanWalk = await walkPlan(execution, route.plan, { span: spanOf(route, until), need: mostOf(step.budget.rows), stop });
+  for (let given = 0; given < mostOf(step.budget.rows); given++) {
+    if (left <= 0) left = Math.min(await room(), chunk);
+    if (left <= 0) break;
+    const row = await walk.next();
+    if (row === null) break;
+    left--;
+    if (row._creationTime <= until) await take(row);
   }
-  let best: { score: number; walk: Walk } | null = null;
-  for (const index of table.indexes) {
-    const eq: Stored[] = [];
-    while (eq.length < index.fields.length) {
-      const pinned = pointOf(literals.get(index.fields[eq.length]!));
-      if (pinned === null) break;
-      eq.push(pinned.value);
-    }
-    if (index.fields.slice(eq.length, index.declared).some((field) => mutable.has(field.split(".")[0]!))) continue;
-    const hull = hullOf(literals.get(index.fields[eq.length] ?? ""));
-    const score = 3 * eq.length + (hull === null ? 0 : Number(hull.lower !== null) + Number(hull.upper !== null));
-    const interval = intervalOf({ eq, lower: hull?.lower ?? null, upper: hull?.upper ?? null });
-    const isPlain = index.name === "by_creation_time";
-    if (best === null || score > best.score || (score === best.score && isPlain)) best = { score, walk: { index, interval } };
+  walk.close();
+  return walk.place();
+}
+
+/** In creation order what came later need not be read. */
+function spanOf({ digest, from }: Route, until: number): Span {
+  return digest !== null ? { ...wholeSpan, start: from } : { start: from, end: { kind: "order", values: [until] } };
+}
+
+/** Runs with a plan whose key sets are small enough: with relation filters tested row by row where they are not. */
+export async function withinKeys<T>(run: (semiJoins: boolean) => Promise<T>): Promise<T> {
+  try {
+    return await run(true);
+  } catch (error) {
+    if (!(error instanceof TooManyKeys)) throw error;
+    return await run(false);
   }
-  return best!.walk;
 }
-
-/** The single value that a literal allows, or null. */
-function pointOf(literal: FieldPredicate | undefined): { readonly value: Stored } | null {
-  const [only, more] = literal?.set ?? [];
-  if (only === undefined || more !== undefined || only.lower === null || only.upper === null) return null;
-  const isPoint = !only.lower.after && only.upper.after && compareCuts({ ...only.lower, after: true }, only.upper) === 0;
-  return isPoint ? { value: only.lower.value } : null;
-}
-
-function hullOf(literal: FieldPredicate | undefined): { readonly lower: Cut | null; readonly upper: Cut | null } | null {
-  const set = literal?.set ?? [];
-  if (set.length === 0) return null;
-  return { lower: set[0]!.lower, upper: set.at(-1)!.upper };
-}
-
-/** Up to `limit` rows of the walk after a cursor: the key of the last row that was met. */
-export async function rowsOf(
-  db: Database,
-  table: TableInfo,
-  { index, interval }: Walk,
-  cursor: readonly Stored[] | null,
-  limit: number,
-): Promise<Document[]> {
-  const rest = cursor === null ? interval : intersectIntervals(interval, walkFrom(cursor, true, "asc"));
-  const rows: Document[] = [];
-  if (rest === null) return rows;
-  for (const range of splitRange(rest, "asc")) {
-    if (rows.length >= limit) break;
-    const query = db.query(table.name).withIndex(index.name, (q) => applyRange(q, index.fields, range));
-    rows.push(...(await query.take(limit - rows.length)));
-  }
-  return rows;
-}
-
-export const cursorAt = (walk: Walk, row: Document): Stored[] => walk.index.fields.map((field) => readPath(row, field));

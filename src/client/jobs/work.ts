@@ -20,17 +20,41 @@ export interface KeysWork {
   readonly next?: readonly Packed[][];
 }
 
-/** An update or delete of all rows of a table that match, from the cursor on. */
+/** A place in a walk: of creation order, which means the same in every plan, or of the plan with that digest. */
+export type Place =
+  | { readonly by: "creation"; readonly values: readonly Packed[] }
+  | {
+      readonly by: "plan";
+      readonly plan: string;
+      readonly ordinal: number;
+      readonly key: readonly Packed[] | null;
+      readonly values: readonly Packed[] | null;
+    };
+
+/** An update, delete or restore of all rows of a table that match, from a place on. */
 export interface RootWork {
   readonly kind: "root";
   readonly command: "update" | "delete" | "restore";
   readonly table: string;
   readonly where: JSONValue;
+  /** Rows created later are none of the statement's. */
+  readonly until: number;
   /** Of an update: the fields and what they become. */
   readonly set?: readonly (readonly [field: string, value: Packed])[];
   /** Of a delete: for real, whatever the table's rule. */
   readonly hard?: boolean;
-  readonly cursor?: readonly Packed[];
+  readonly at?: Place;
+  /** Where rows are listed before they are changed: `list` while that lasts, then `take`, while the lists are worked off. */
+  readonly phase?: "list" | "take";
+  /** Its walk began anew under another plan: rows that hold what an update sets are passed over. */
+  readonly again?: boolean;
+}
+
+/** Rows that the job's statement has listed, and is to take if they still match. */
+export interface RowsWork {
+  readonly kind: "rows";
+  readonly ids: readonly string[];
+  readonly again?: boolean;
 }
 
 /** Soft-deleted rows to delete for real, unless they were restored: they must still be marked with `at`. */
@@ -41,7 +65,7 @@ export interface PurgeWork {
   readonly ids: readonly string[];
 }
 
-export type Work = KeysWork | RootWork | PurgeWork;
+export type Work = KeysWork | RootWork | RowsWork | PurgeWork;
 
 /** A work item as the component stores it. */
 export interface Item {
@@ -60,8 +84,8 @@ export const packPatch = (set: Readonly<Record<string, unknown>>): RootWork["set
   Object.entries(set).map(([field, value]) => [field, pack(value as Stored)] as const);
 export const unpackPatch = (set: RootWork["set"]): Record<string, unknown> =>
   Object.fromEntries((set ?? []).map(([field, value]) => [field, unpack(value)]));
-export const packCursor = (values: readonly Stored[]): Packed[] => values.map(pack);
-export const unpackCursor = (cursor: readonly Packed[]): Stored[] => cursor.map(unpack);
+export const packValues = (values: readonly Stored[] | null): Packed[] | null => values?.map(pack) ?? null;
+export const unpackValues = (values: readonly Packed[] | null): Stored[] | null => values?.map(unpack) ?? null;
 
 /** Some keys of a batch as an item, with the natural keys that it holds. */
 function keysItem({ foreignKey, event }: Batch, changes: readonly KeyChange[]): Item {

@@ -5,6 +5,7 @@ import { flush } from "../mutations/flush.js";
 import { judge } from "../mutations/judge.js";
 import { tableOf } from "../mutations/statement.js";
 import { callQuery } from "./component.js";
+import type { List } from "./listed.js";
 import { outdated, readRoot, runRoot, type Root } from "./root.js";
 import { Step, type ItemOutcome } from "./step.js";
 import {
@@ -46,11 +47,13 @@ export async function runWorker(base: WriterEnv, args: WorkerArgs): Promise<Work
   const step = new Step(env, { ...budget, rows: Math.min(budget.rows, env.jobs.stepRows) });
   await step.meter.start();
   const roots: Root[] = [];
+  const lists: List[] = [];
   const purges: { id: string; work: PurgeWork }[] = [];
   const given = new Map<string, number>();
   for (const { id, work: text } of items) {
     const work = decodeWork(text);
     if (work.kind === "root") roots.push(await readRoot(step, id, work));
+    else if (work.kind === "rows") lists.push({ id, work });
     else if (work.kind === "purge") purges.push({ id, work });
     else {
       const foreignKey = foreignKeyNamed(env.catalog, work.foreignKey);
@@ -62,7 +65,7 @@ export async function runWorker(base: WriterEnv, args: WorkerArgs): Promise<Work
   }
   await step.fanOut();
   for (const { id, work } of purges) await runPurge(step, id, work);
-  for (const root of roots) await runRoot(step, root);
+  for (const root of roots) await runRoot(step, root, lists);
   if (purges.length + roots.length > 0) await step.fanOut();
   await judge(env, step.stage, step.fanout, step.meter, { isDoomed: step.doomed() });
   const rows = step.stage.writes;
@@ -108,7 +111,7 @@ async function runPurge(step: Step, id: string, work: PurgeWork): Promise<void> 
   const soft = table.rules.softDelete?.field;
   let ids = [...work.ids];
   while (ids.length > 0) {
-    const room = Math.min(await step.room(table.referencedBy.length + 1), 32);
+    const room = Math.min(await step.room(table), 32);
     if (room <= 0) break;
     const rows = await Promise.all(ids.slice(0, room).map((each) => env.db.get(each as GenericId<string>)));
     ids = ids.slice(room);

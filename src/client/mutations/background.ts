@@ -36,6 +36,7 @@ export async function startBackground(env: WriteEnv, table: TableInfo, target: T
     command: what.command,
     table: table.name,
     where: convexToJson(target.where as Value),
+    until: await startOf(env, table),
     ...(what.command === "update" ? { set: packPatch(what.set)! } : {}),
     ...(what.command === "delete" ? { hard: what.hard } : {}),
   };
@@ -47,6 +48,21 @@ export async function startBackground(env: WriteEnv, table: TableInfo, target: T
     items: [{ work: encodeWork(work) }],
   });
   return { count: 0, job };
+}
+
+/** How far clocks are taken to differ, in milliseconds. */
+const skew = 1_000;
+
+/**
+ * The creation time up to which rows are the statement's: those of its start are, those of later are not, but for what
+ * is written within a second. Rows of now may bear times of the future (an import keeps those it is given), so the
+ * newest is looked for, where ordinary inserts do not write: they do not conflict with this read.
+ */
+async function startOf(env: WriteEnv, table: TableInfo): Promise<number> {
+  const soon = Date.now() + skew;
+  const later = env.db.query(table.name).withIndex("by_creation_time", (q) => q.gt("_creationTime", soon));
+  const [newest] = await later.order("desc").take(1);
+  return newest?._creationTime ?? soon;
 }
 
 /** Meets every refusing action that the statement would meet now. Nothing is written. */
