@@ -1,5 +1,6 @@
 import { OrmError } from "../errors.js";
 import type { Access, Command } from "../predicate/access.js";
+import { idTest } from "../predicate/ids.js";
 import { normalize } from "../predicate/normalize.js";
 import { parseWhere, type ParseScope } from "../predicate/parse.js";
 import { always, and, type Predicate } from "../predicate/types.js";
@@ -55,7 +56,7 @@ export function userScope(env: Pick<Env, "catalog" | "db">, access: Access): Par
     visible: visibleTo(access),
     session: null,
     unrestricted: false,
-    isId: (table, text) => env.db.normalizeId(table, text) !== null,
+    isId: idTest(env.db),
   };
 }
 

@@ -1,8 +1,8 @@
 import { OrmError } from "../errors.js";
 import type { Access, Command, RowRule } from "../predicate/access.js";
+import type { IdTest } from "../predicate/ids.js";
 import { normalize } from "../predicate/normalize.js";
 import { always, and, never, or, type Predicate } from "../predicate/types.js";
-import type { ParseScope } from "../predicate/parse.js";
 import { keyText } from "../predicate/values.js";
 import type { Catalog, TableInfo } from "../schema/catalog.js";
 import { decodeClause, parseClause, policyName, variableValue, type Clause, type SessionVariables } from "./clause.js";
@@ -42,7 +42,7 @@ export class SessionAccess implements Access {
     readonly catalog: Catalog,
     readonly snapshot: Snapshot,
     readonly variables: SessionVariables | null,
-    readonly isId?: ParseScope["isId"],
+    readonly isId?: IdTest,
   ) {
     this.#roles = rolesOf(variables);
   }

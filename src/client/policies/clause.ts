@@ -1,5 +1,6 @@
 import { jsonToConvex, type Value } from "convex/values";
 import { OrmError, type OrmErrorData } from "../errors.js";
+import type { IdTest } from "../predicate/ids.js";
 import { sessionOperand } from "../predicate/operators.js";
 import { parseWhere, type ParseScope } from "../predicate/parse.js";
 import type { Predicate } from "../predicate/types.js";
@@ -31,7 +32,7 @@ export function parseClause(
   clause: Clause,
   where: unknown,
   session: SessionVariables | "any",
-  isId?: ParseScope["isId"],
+  isId?: IdTest,
 ): Predicate {
   const scope: ParseScope = {
     catalog,
@@ -41,7 +42,7 @@ export function parseClause(
     session,
     policies: [policyName(table.name, name)],
     unrestricted: true,
-    ...(isId === undefined ? {} : { isId }),
+    isId,
   };
   return parseWhere(scope, table, where, clausePath(table.name, name, clause));
 }

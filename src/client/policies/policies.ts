@@ -3,6 +3,7 @@ import type { ComponentApi } from "../../component/_generated/component.js";
 import { OrmError } from "../errors.js";
 import type { Access, CursorKey } from "../predicate/access.js";
 import type { ExistsProbe, Row } from "../predicate/evaluate.js";
+import { idTest } from "../predicate/ids.js";
 import { describe } from "../predicate/parse.js";
 import { isPlainObject } from "../predicate/values.js";
 import type { Catalog, TableInfo } from "../schema/catalog.js";
@@ -112,7 +113,7 @@ export class Policies<M extends AnyModel> extends PolicyStore<M> {
       return fail(`session variables are an object, not ${describe(as)}`, "as", "Write { userId, roles }.");
     const { row: given, where } = args as { readonly row?: Row; readonly where?: unknown };
     const row = given ?? (await this.#stored(ctx, table, where));
-    const access = new SessionAccess(this.catalog, await loadSnapshot(ctx, this.component), as, idTest(ctx));
+    const access = new SessionAccess(this.catalog, await loadSnapshot(ctx, this.component), as, idTest(ctx.db));
     return await judge(access, table, command, row, this.#options.rows.probe(ctx));
   }
 
@@ -136,13 +137,9 @@ export class Policies<M extends AnyModel> extends PolicyStore<M> {
     if (made === undefined) this.#made.set(snapshot, (made = new WeakMap()));
     let access = made.get(variables);
     if (access === undefined)
-      made.set(variables, (access = new SessionAccess(this.catalog, snapshot, variables, idTest(ctx))));
+      made.set(variables, (access = new SessionAccess(this.catalog, snapshot, variables, idTest(ctx.db))));
     return access;
   }
 }
-
-/** Tells ids by the context's database; the contexts of actions have none, and ask no rows. */
-const idTest = ({ db }: RunCtx): ((table: string, text: string) => boolean) | undefined =>
-  db === undefined ? undefined : (table, text) => db.normalizeId(table, text) !== null;
 
 const noVariables: SessionVariables = Object.freeze({});

@@ -2,6 +2,7 @@ import type { Value } from "convex/values";
 import { OrmError, type OrmErrorCode } from "../errors.js";
 import type { Catalog, FieldInfo, RelationInfo, TableInfo } from "../schema/catalog.js";
 import { elementTypes } from "../schema/fields.js";
+import type { IdTest } from "./ids.js";
 import { isOperator, operators, sessionOperand, type OperandReader } from "./operators.js";
 import { point } from "./sets.js";
 import { always, and, never, not, unknown, type FieldPredicate, type Predicate } from "./types.js";
@@ -19,8 +20,8 @@ export interface ParseScope {
   readonly policies?: readonly string[];
   /** Relation filters look at all rows: inside policies. */
   readonly unrestricted: boolean;
-  /** Whether a text is an id of a table; absent where no database is at hand. */
-  readonly isId?: (table: string, text: string) => boolean;
+  /** Absent where no database is at hand. */
+  readonly isId?: IdTest | undefined;
 }
 
 /** Deeper filters are refused rather than walked: the stack is the limit. */
