@@ -24,10 +24,15 @@ const guides = {
 const left = (name: string) => name === "better-convex" && !betterInstalled;
 const apps: Record<string, App> = { after: appOf(guides["ctx-db"], "after") };
 for (const [name, tasks] of Object.entries(guides)) if (!left(name)) apps[name] = appOf(tasks, "before");
+/** A misspelt field in a snippet: the compiler must find it. */
+const misspelt = {
+  ...apps.after,
+  "convex/blog.ts": apps.after!["convex/blog.ts"]!.replace("{ authorId, ", "{ autorId: authorId, "),
+};
 
 let errors: string[];
 beforeAll(async () => {
-  writeApps(apps);
+  writeApps({ ...apps, misspelt });
   errors = await typeErrors();
 }, 120_000);
 
@@ -43,7 +48,8 @@ describe("the guides", () => {
   });
 
   test("compile, each on both sides", () => {
-    expect(errors).toEqual([]);
+    expect(errors.filter((line) => !line.startsWith("misspelt/"))).toEqual([]);
+    expect(errors.join("\n")).toMatch(/^misspelt\/convex\/blog\.ts.*autorId/m);
   });
 });
 
