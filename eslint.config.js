@@ -2,9 +2,14 @@ import js from "@eslint/js";
 import convex from "@convex-dev/eslint-plugin";
 import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
-import { rooms } from "./scripts/rooms.mjs";
+import { outermost, rooms } from "./scripts/rooms.mjs";
 
 const outside = { regex: "(^|/)(example|test|bench)/", message: "src/ knows neither the example nor the tests." };
+
+const above = outermost.map((folder) => ({
+  regex: `^(\\.\\./)+${folder}/`,
+  message: `Nothing imports src/${folder}: it must not enter a function's bundle.`,
+}));
 
 /** One configuration a room: it names every import that would point upwards. */
 const arrows = Object.entries(rooms).map(([room, allowed]) => {
@@ -18,6 +23,7 @@ const arrows = Object.entries(rooms).map(([room, allowed]) => {
         {
           patterns: [
             outside,
+            ...above,
             { regex: "^(\\.\\./)+orm\\.js$", message: `${room} lies below the public face.` },
             {
               regex: "/component/(?!_generated/)",
@@ -35,7 +41,17 @@ const arrows = Object.entries(rooms).map(([room, allowed]) => {
 });
 
 export default defineConfig(
-  { ignores: ["dist/", "**/_generated/", "**/node_modules/", "coverage/", "convex.config.ts", "test/package/app/"] },
+  {
+    ignores: [
+      "dist/",
+      "**/_generated/",
+      "**/node_modules/",
+      "coverage/",
+      "convex.config.ts",
+      "test/package/app/",
+      "test/cli/apps/",
+    ],
+  },
   js.configs.recommended,
   tseslint.configs.recommended,
   {
@@ -70,7 +86,7 @@ export default defineConfig(
   {
     files: ["src/**/*.ts"],
     ignores: ["**/*.test.ts"],
-    rules: { "no-restricted-imports": ["error", { patterns: [outside] }] },
+    rules: { "no-restricted-imports": ["error", { patterns: [outside, ...above] }] },
   },
   {
     files: ["src/component/**/*.ts"],
@@ -81,6 +97,7 @@ export default defineConfig(
         {
           patterns: [
             outside,
+            ...above,
             { regex: "/client/", message: "The component is bundled by itself: it imports no client." },
           ],
         },

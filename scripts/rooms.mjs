@@ -13,3 +13,6 @@ export const rooms = {
   planner: ["types", "schema", "predicate"],
   ...Object.fromEntries(peers.map((room) => [room, [...below, ...peers.filter((peer) => peer !== room)]])),
 };
+
+/** Folders of src/ beside the client that may use all of it, and that nothing imports: they enter no function's bundle. */
+export const outermost = ["cli"];

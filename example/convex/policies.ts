@@ -10,9 +10,10 @@ const supportedByMyReports = { supportRepId: { in: session("reportIds") } };
 
 /**
  * Who sees and changes what. A policy that grants is permissive: a row shows when any of them holds. The tables of the
- * catalogue (artists, albums, tracks, genres, media types, playlists) have no policy and are open to everyone.
+ * catalogue (artists, albums, tracks, genres, media types, playlists) have no policy and are open to everyone. Exported for
+ * `convex-orm doctor --policies`.
  */
-const spec = {
+export const spec = {
   employees: {
     colleagues: { for: "select", to: ["staff"], using: {} },
     ownRep: { for: "select", to: ["customer"], using: { customers: { _id: session("customerId") } } },

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
-import { rooms } from "../../scripts/rooms.mjs";
+import { outermost, rooms } from "../../scripts/rooms.mjs";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const read = (file: string) => fs.readFileSync(path.join(root, file), "utf8");
@@ -49,6 +49,8 @@ function wrongArrows(file: string): string[] {
     const target = path.normalize(path.join(path.dirname(file), name)).replace(/\.js$/, ".ts");
     const targetRoom = roomOf(target);
     const outside = !target.startsWith("src/");
+    const folder = (source: string): string | undefined => outermost.find((name) => source.startsWith(`src/${name}/`));
+    const entersTop = folder(target) !== undefined && folder(file) !== folder(target);
     const intoComponent = target.startsWith("src/component/") && !target.includes("_generated/");
     const up =
       room === undefined
@@ -59,7 +61,7 @@ function wrongArrows(file: string): string[] {
             targetRoom !== room &&
             target !== "src/client/errors.ts" &&
             !(rooms[room] ?? []).includes(targetRoom));
-    if (outside || up) wrong.push(`${file} -> ${target}`);
+    if (outside || up || entersTop) wrong.push(`${file} -> ${target}`);
   }
   return wrong;
 }
