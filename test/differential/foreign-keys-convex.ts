@@ -115,12 +115,9 @@ export class ConvexGraph {
   }
 
   async tables(): Promise<Tables> {
-    const found: Tables = {};
-    for (let table = 0; table < this.graph.tables; table++) {
-      const rows = await this.app.rows(tableName(table));
-      found[tableName(table)] = rows.map((row) => this.plain(table, row)).sort((x, y) => x["id"]! - y["id"]!);
-    }
-    return found;
+    const names = Array.from({ length: this.graph.tables }, (_, table) => tableName(table));
+    const found = await this.app.mutate((ctx) => Promise.all(names.map((name) => ctx.db.query(name).collect())));
+    return Object.fromEntries(names.map((name, table) => [name, found[table]!.map((row) => this.plain(table, row)).sort((x, y) => x["id"]! - y["id"]!)]));
   }
 
   private plain(table: number, row: Record<string, any>): Record<string, number | null> {

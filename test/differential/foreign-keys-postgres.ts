@@ -4,6 +4,22 @@ import { columnsOf, fkColumns, tableName, targetColumns, type Graph, type Operat
 
 export type Tables = Record<string, Record<string, number | null>[]>;
 
+/** What a statement comes to: the SQLSTATE of its refusal, or null and the tables that it leaves. */
+export interface Outcome {
+  readonly code: string | null;
+  readonly tables: Tables;
+}
+
+/** What may be told to {@link PostgresGraph.create} beside the graph. */
+export interface Variant {
+  /** In which order the constraints are declared, and so their triggers fire; each once. */
+  readonly constraints?: readonly number[];
+  /** Foreign keys whose default references no row. */
+  readonly orphaned?: ReadonlySet<number>;
+}
+/** A key that no row has. */
+const nowhere = 77;
+
 export class PostgresGraph {
   private count = 0;
   private constructor(private readonly db: PGlite) {}
@@ -19,22 +35,33 @@ export class PostgresGraph {
    * @param deferred `restrict` becomes a deferred `no action`: PostgreSQL judges RESTRICT in the middle of a cascade,
    * in the order in which its triggers happen to fire; the ORM judges it on the tables as the statement leaves them.
    */
-  async create(graph: Graph, deferred: boolean): Promise<void> {
+  async create(graph: Graph, deferred: boolean, { constraints, orphaned }: Variant = {}): Promise<void> {
+    const defaultOf = (column: string): string => {
+      const isOrphaned = graph.references.some((each, i) => orphaned?.has(i) === true && fkColumns(each, i).includes(column));
+      return column.startsWith("f") ? ` DEFAULT ${isOrphaned ? nowhere : 0}` : "";
+    };
     const [last, schema] = [`s${this.count}`, `s${++this.count}`];
     const sql = [`DROP SCHEMA IF EXISTS ${last} CASCADE`, `CREATE SCHEMA ${schema}`, `SET search_path TO ${schema}`];
     for (let table = 0; table < graph.tables; table++) {
-      const columns = columnsOf(graph, table).map((column) => `${column} int${column.startsWith("f") ? " DEFAULT 0" : ""}`);
+      const columns = columnsOf(graph, table).map((column) => `${column} int${defaultOf(column)}`);
       sql.push(`CREATE TABLE ${tableName(table)} (id int PRIMARY KEY, ${columns.join(", ")}, UNIQUE (k), UNIQUE (a, b))`);
     }
-    graph.references.forEach((each, i) => {
+    for (const i of constraints ?? graph.references.keys()) {
+      const each = graph.references[i]!;
       const action = (name: string): string => (deferred && name === "restrict" ? "no action" : name);
       sql.push(
         `ALTER TABLE ${tableName(each.from)} ADD CONSTRAINT fk_${i} FOREIGN KEY (${fkColumns(each, i).join(", ")}) ` +
           `REFERENCES ${tableName(each.to)} (${targetColumns(each.kind).join(", ")}) ` +
           `ON DELETE ${action(each.onDelete)} ON UPDATE ${action(each.onUpdate)} DEFERRABLE INITIALLY DEFERRED`,
       );
-    });
+    }
     await this.db.exec(`${sql.join(";\n")};`);
+  }
+
+  /** Fills empty tables, each row in its turn, with nothing checked. */
+  async load(rows: readonly (readonly [table: string, row: Tables[string][number]])[]): Promise<void> {
+    const inserts = rows.map(([table, row]) => `INSERT INTO ${table} (${Object.keys(row).join(", ")}) VALUES (${Object.values(row).map(literal).join(", ")})`);
+    await this.db.exec(["SET session_replication_role = replica", ...inserts, "RESET session_replication_role;"].join(";\n"));
   }
 
   /** Runs a statement; the SQLSTATE of its refusal, or null. */
@@ -48,12 +75,10 @@ export class PostgresGraph {
   }
 
   async tables(graph: Graph): Promise<Tables> {
-    const found: Tables = {};
-    for (let table = 0; table < graph.tables; table++) {
-      const { rows } = await this.db.query(`SELECT * FROM ${tableName(table)} ORDER BY id`);
-      found[tableName(table)] = rows as Tables[string];
-    }
-    return found;
+    const names = Array.from({ length: graph.tables }, (_, table) => tableName(table));
+    const all = names.map((name) => `(SELECT coalesce(json_agg(t ORDER BY id), '[]') FROM ${name} t) AS ${name}`);
+    const { rows } = await this.db.query(`SELECT ${all.join(", ")}`);
+    return rows[0] as Tables;
   }
 }
 

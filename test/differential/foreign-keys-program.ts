@@ -130,17 +130,22 @@ function seedRows(graph: Graph): Operation[] {
   });
 }
 
-/** Points the references of the first rows at rows that there are, so that cascades have something to do. */
+/**
+ * Points the references of the first rows at rows that there are, so that cascades have something to do: a key that is a
+ * reference by itself, since other rows need it, then all other columns of a row at once.
+ */
 function linkRows(graph: Graph): fc.Arbitrary<Operation[]> {
-  const links = graph.references.flatMap((each, i) => {
-    const columns = fkColumns(each, i);
-    return [0, 1, 2].map((label) =>
-      fc.nat({ max: 2 }).map((to): Operation => ({
-        op: "update", table: each.from, labels: [label], set: Object.fromEntries(columns.map((column) => [column, each.own ? label : to])),
-      })),
-    );
-  });
-  return links.length === 0 ? fc.constant([]) : fc.tuple(...links);
+  const indexes = [...graph.references.keys()];
+  const isOwn = (i: number): boolean => graph.references[i]!.own;
+  const owns = indexes.filter(isOwn).flatMap((i) => [0, 1, 2].map((label): Operation => ({ op: "update", table: graph.references[i]!.from, labels: [label], set: { k: label } })));
+  const rows = Array.from({ length: graph.tables }, (_, table) => [0, 1, 2].map((label) => {
+    const columns = indexes.filter((i) => graph.references[i]!.from === table && !isOwn(i)).map((i) => fkColumns(graph.references[i]!, i));
+    return fc.tuple(...columns.map(() => fc.nat({ max: 2 }))).map((to): Operation[] => {
+      const set = Object.fromEntries(columns.flatMap((each, at) => each.map((column) => [column, to[at]!])));
+      return columns.length === 0 ? [] : [{ op: "update", table, labels: [label], set }];
+    });
+  }));
+  return fc.tuple(...rows.flat()).map((updates) => [...owns, ...updates.flat()]);
 }
 
 export const programs = (options: GraphOptions): fc.Arbitrary<Program> =>
