@@ -98,7 +98,10 @@ export class Budget {
    *
    * @throws OrmError `SCAN_LIMIT`.
    */
-  async page<Page extends { readonly page: readonly Document[] }>(documents: number, ask: () => Promise<Page>): Promise<Page> {
+  async page<Page extends { readonly page: readonly Document[] }>(
+    documents: number,
+    ask: () => Promise<Page>,
+  ): Promise<Page> {
     const { pool } = this.purse;
     const bytes = documents * pool.likelyBytes();
     pool.hold(documents, bytes);

@@ -10,6 +10,7 @@ import type { Document, Env } from "./env.js";
 import { countPlan, executePlan, existsPlan } from "./execute.js";
 import { TooManyKeys, type Execution } from "./execution.js";
 import { explainSelection } from "./explain.js";
+import { parsePageOptions } from "./page-options.js";
 import { paginatePlan, type PageResult } from "./pages.js";
 import { parseShape, type RowShape } from "./relations/parse.js";
 import { shapeRows } from "./relations/load.js";
@@ -105,7 +106,8 @@ export class TableReader {
     const paged = "paginationOpts" in args;
     this.check(args, paged ? known.paginate : known.findMany);
     const { paginationOpts: page, ...rest } = args;
-    return { rest, options: { paged }, page };
+    const options = paged ? { paged, pageSize: parsePageOptions(this.table.name, page).numItems } : {};
+    return { rest, options, page };
   }
 
   /** The rows in their shape. */

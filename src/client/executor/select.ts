@@ -37,6 +37,8 @@ export interface SelectOptions {
   /** Which policies apply beside SELECT's. Default: none. */
   readonly command?: Extract<Command, "update" | "delete">;
   readonly paged?: boolean;
+  /** Rows of the page, for the estimate that `explain` shows. */
+  readonly pageSize?: number;
   /** Where errors say the filter stands. Default `where`. */
   readonly path?: string;
   /** Conditions beside the user's, such as a relation's key. */
@@ -97,6 +99,7 @@ export function planSelectWith(env: Env, access: Access, table: TableInfo, args:
     limit: args.limit === undefined ? null : count(args.limit, "limit", table),
     offset: args.offset === undefined ? 0 : count(args.offset, "offset", table),
     paged: options.paged ?? false,
+    ...(options.pageSize === undefined ? {} : { pageSize: options.pageSize }),
     allowFullScan: flag(args.allowFullScan, "allowFullScan", table),
     limits,
     dropped: [...new Set(dropped)],

@@ -50,7 +50,11 @@ function parseChecks(catalog: Catalog, table: TableInfo, isId: IdTest): Broken {
  *
  * @throws OrmError `CHECK_VIOLATION`, naming the check.
  */
-export async function passChecks(env: Pick<WriteEnv, "catalog" | "db" | "exists">, table: TableInfo, row: Fields): Promise<void> {
+export async function passChecks(
+  env: Pick<WriteEnv, "catalog" | "db" | "exists">,
+  table: TableInfo,
+  row: Fields,
+): Promise<void> {
   for (const [name, predicate] of brokenBy(env, table)) {
     if (!(await holds(predicate, row, env.exists))) continue;
     throw new OrmError("CHECK_VIOLATION", `a row of "${table.name}" violates the check "${name}"`, {
@@ -61,4 +65,5 @@ export async function passChecks(env: Pick<WriteEnv, "catalog" | "db" | "exists"
   }
 }
 
-const holds = (predicate: Predicate, row: Fields, exists: ExistsProbe): Promise<boolean> => matchesWith(predicate, row, exists);
+const holds = (predicate: Predicate, row: Fields, exists: ExistsProbe): Promise<boolean> =>
+  matchesWith(predicate, row, exists);

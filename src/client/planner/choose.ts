@@ -15,13 +15,13 @@ export interface Finished {
   readonly scan: QueryPlan["scan"];
 }
 
-/** A page of unknown size is planned as this many rows. */
+/** Every page is planned as one of this many rows. */
 const assumedPage = 20;
 
 /** Settles how a path meets the wanted order, and what that is expected to cost (see README, "The cost model"). */
-export function finish(planning: Planning, path: Path): Finished {
+export function finish(planning: Planning, path: Path, page = assumedPage): Finished {
   const { request, order, table } = planning;
-  const wanted = request.limit === null ? (request.paged ? assumedPage : null) : request.limit + request.offset;
+  const wanted = request.limit === null ? (request.paged ? page : null) : request.limit + request.offset;
   const many = path.probes.length > 1 || path.keySets.length > 0;
   const full = path.inSequence >= order.length;
   const sorting: Sorting =

@@ -120,6 +120,7 @@ function toPlan(planning: Planning, best: Finished | null, refusal: Refusal | nu
   const { request, order } = planning;
   const probes = best?.path.probes ?? [];
   const empty = best === null || probes.length === 0;
+  const expected = best === null || request.pageSize === undefined ? best : finish(planning, best.path, request.pageSize);
   return deepFreeze({
     kind: "query",
     table: request.table,
@@ -135,9 +136,9 @@ function toPlan(planning: Planning, best: Finished | null, refusal: Refusal | nu
     scan: empty ? "bounded" : best.scan,
     refusal: empty ? null : refusal,
     estimate: {
-      documents: whole(best?.documents),
-      queries: whole(best?.queries),
-      rows: whole(best?.rows),
+      documents: whole(expected?.documents),
+      queries: whole(expected?.queries),
+      rows: whole(expected?.rows),
     },
     policies: policiesOf(request, probes),
     where: request.where,

@@ -121,6 +121,8 @@ export interface PlanRequest {
   readonly offset: number;
   /** A page is asked for: it bounds the scan as a limit does. */
   readonly paged: boolean;
+  /** Rows of that page: for the estimate alone. The choice must not depend on it, for cursors go on in pages of any size. */
+  readonly pageSize?: number;
   readonly allowFullScan: boolean;
   /** Without an order, each branch of an OR leaves out the rows of those before it: every row has one place in the plan. */
   readonly exclusive?: boolean;

@@ -32,7 +32,7 @@ export function planSearch(
   { index, query, filters }: SearchRequest,
   request: PlanRequest,
 ): SearchPlan {
-  const { where, limit, offset } = request;
+  const { where, limit, offset, pageSize } = request;
   const conjunction = takeApart(where);
   const eq: (readonly [string, Stored])[] = [];
   for (const field of new Set([...Object.keys(filters), ...index.filterFields])) {
@@ -41,7 +41,8 @@ export function planSearch(
     if (eq.length < mostFilters && set.length === 1 && isPoint(part!)) eq.push([field, part!.lower!.value]);
   }
   const residual = residualOf(conjunction, new Set(eq.map(([field]) => field)));
-  const most = residual === null && limit !== null ? Math.min(mostResults, offset + limit) : mostResults;
+  const wanted = limit === null ? pageSize : offset + limit;
+  const most = residual === null && wanted !== undefined ? Math.min(mostResults, wanted) : mostResults;
   const all = policyNames(where);
   const filter = policyNames(residual);
   const empty = where === never;

@@ -89,18 +89,23 @@ export class SearchReader extends TableReader {
 
   private async explained(args: ReadArgs): Promise<Search> {
     const { paginationOpts, ...rest } = args;
-    this.check(searchless(args), paginationOpts === undefined ? known.findMany : known.paginate);
-    return await this.search(rest);
+    const paged = "paginationOpts" in args;
+    this.check(searchless(args), paged ? known.paginate : known.findMany);
+    return await this.search(rest, paged ? parsePageOptions(this.table.name, paginationOpts).numItems : undefined);
   }
 
-  private async search(args: ReadArgs): Promise<Search> {
+  /** `pageSize` is for the estimate that `explain` shows. */
+  private async search(args: ReadArgs, pageSize?: number): Promise<Search> {
     const { env, table } = this;
     refuseOrder(table, args["orderBy"]);
     const request = parseSearch(table, args["search"]);
     const onTruncated = onTruncatedOf(table, args["onTruncated"]);
     const access = await env.access({ table, args });
     const also = parseWhere(userScope(env, access), table, request.filters, "search -> filters");
-    const selection = planSelectWith(env, access, table, searchless(args), { also });
+    const selection = planSelectWith(env, access, table, searchless(args), {
+      also,
+      ...(pageSize === undefined ? {} : { pageSize }),
+    });
     const plan = planSearch(table, request, selection.request);
     return { selection, plan, shape: parseShape(env, selection.access, table, args, selection.limits), onTruncated };
   }
