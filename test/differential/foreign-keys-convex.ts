@@ -3,7 +3,15 @@ import { defineSchema, defineTable } from "convex/server";
 import { v } from "convex/values";
 import { defineRelations } from "../../src/client/index.js";
 import { makeApp, type Ctx, type Db } from "../support/app.js";
-import { columnsOf, fkColumns, tableName, targetColumns, type Graph, type Operation, type RowValues } from "./foreign-keys-program.js";
+import {
+  columnsOf,
+  fkColumns,
+  tableName,
+  targetColumns,
+  type Graph,
+  type Operation,
+  type RowValues,
+} from "./foreign-keys-program.js";
 import type { Tables } from "./foreign-keys-postgres.js";
 
 /** Inline; with all actions but a few handed to a job; or whole statements in the background. */
@@ -29,8 +37,16 @@ export class ConvexGraph {
     const names = Array.from({ length: graph.tables }, (_, table) => tableName(table));
     const schema = defineSchema(Object.fromEntries(names.map((name, table) => [name, this.tableOf(table)])));
     const relations = defineRelations(schema as never, ((r: any) => this.relationsOf(r)) as never);
-    const tables = Object.fromEntries(names.map((name, table) => [name, { unique: { k: ["k"], ab: ["a", "b"] }, defaults: this.defaultsOf(table) }]));
-    this.app = makeApp({ schema: schema as never, relations, tables, ...(mode === "handed" ? { limits: { inlineRows: graph.references.length % 3 } } : {}), functions: { stepRows: 2, retry: { attempts: 2 } } });
+    const tables = Object.fromEntries(
+      names.map((name, table) => [name, { unique: { k: ["k"], ab: ["a", "b"] }, defaults: this.defaultsOf(table) }]),
+    );
+    this.app = makeApp({
+      schema: schema as never,
+      relations,
+      tables,
+      ...(mode === "handed" ? { limits: { inlineRows: graph.references.length % 3 } } : {}),
+      functions: { stepRows: 2, retry: { attempts: 2 } },
+    });
   }
 
   /** Gives every label an id that no row has yet: PostgreSQL takes any number for a key, Convex ids of the table only. */
@@ -48,10 +64,12 @@ export class ConvexGraph {
 
   private tableOf(table: number) {
     const columns = columnsOf(this.graph, table);
-    const fields = Object.fromEntries(columns.map((column) => {
-      const target = this.idColumns[table]!.get(column);
-      return [column, nullable(target === undefined ? v.number() : v.id(tableName(target)))];
-    }));
+    const fields = Object.fromEntries(
+      columns.map((column) => {
+        const target = this.idColumns[table]!.get(column);
+        return [column, nullable(target === undefined ? v.number() : v.id(tableName(target)))];
+      }),
+    );
     const bare: any = defineTable({ label: v.number(), ...fields });
     let defined = bare.index("by_label", ["label"]).index("by_k", ["k"]).index("by_ab", ["a", "b"]);
     this.graph.references.forEach((each, i) => {
@@ -65,7 +83,10 @@ export class ConvexGraph {
     this.graph.references.forEach((each, i) => {
       const to = each.kind === "id" ? ["_id"] : targetColumns(each.kind);
       (relations[tableName(each.from)] ??= {})[`r${i}`] = r.one[tableName(each.to)]({
-        from: fkColumns(each, i), to, onDelete: each.onDelete, onUpdate: each.onUpdate,
+        from: fkColumns(each, i),
+        to,
+        onDelete: each.onDelete,
+        onUpdate: each.onUpdate,
       });
     });
     return relations;
@@ -73,17 +94,23 @@ export class ConvexGraph {
 
   /** PostgreSQL's DEFAULT 0. */
   private defaultsOf(table: number): Record<string, unknown> {
-    return Object.fromEntries(columnsOf(this.graph, table).filter((column) => column.startsWith("f")).map((column) => {
-      const target = this.idColumns[table]!.get(column);
-      return [column, target === undefined ? 0 : () => this.ids[target]!.get(0)];
-    }));
+    return Object.fromEntries(
+      columnsOf(this.graph, table)
+        .filter((column) => column.startsWith("f"))
+        .map((column) => {
+          const target = this.idColumns[table]!.get(column);
+          return [column, target === undefined ? 0 : () => this.ids[target]!.get(0)];
+        }),
+    );
   }
 
   private cells(table: number, row: RowValues): Record<string, unknown> {
-    return Object.fromEntries(Object.entries(row).map(([column, cell]) => {
-      const target = this.idColumns[table]!.get(column);
-      return [column, target === undefined || cell === null ? cell : this.ids[target]!.get(cell)!];
-    }));
+    return Object.fromEntries(
+      Object.entries(row).map(([column, cell]) => {
+        const target = this.idColumns[table]!.get(column);
+        return [column, target === undefined || cell === null ? cell : this.ids[target]!.get(cell)!];
+      }),
+    );
   }
 
   /** Runs a statement to its end; the code of its refusal, `JOB` and its error for a job that was parked, or null. */
@@ -100,9 +127,10 @@ export class ConvexGraph {
           return;
         }
         const where = { label: { in: operation.labels } };
-        const statement = operation.op === "delete"
-          ? db.delete(table).where(where)
-          : db.update(table).set(this.cells(operation.table, operation.set)).where(where);
+        const statement =
+          operation.op === "delete"
+            ? db.delete(table).where(where)
+            : db.update(table).set(this.cells(operation.table, operation.set)).where(where);
         ({ job } = await (this.mode === "background" ? statement.inBackground() : statement));
       });
     } catch (error) {
@@ -117,14 +145,20 @@ export class ConvexGraph {
   async tables(): Promise<Tables> {
     const names = Array.from({ length: this.graph.tables }, (_, table) => tableName(table));
     const found = await this.app.mutate((ctx) => Promise.all(names.map((name) => ctx.db.query(name).collect())));
-    return Object.fromEntries(names.map((name, table) => [name, found[table]!.map((row) => this.plain(table, row)).sort((x, y) => x["id"]! - y["id"]!)]));
+    return Object.fromEntries(
+      names.map((name, table) => [
+        name,
+        found[table]!.map((row) => this.plain(table, row)).sort((x, y) => x["id"]! - y["id"]!),
+      ]),
+    );
   }
 
   private plain(table: number, row: Record<string, any>): Record<string, number | null> {
     const cells = columnsOf(this.graph, table).map((column) => {
       const target = this.idColumns[table]!.get(column);
       const value = row[column] ?? null;
-      const label = target === undefined || value === null ? value : [...this.ids[target]!].find(([, id]) => id === value)?.[0];
+      const label =
+        target === undefined || value === null ? value : [...this.ids[target]!].find(([, id]) => id === value)?.[0];
       return [column, label ?? null] as const;
     });
     return { id: row["label"], ...Object.fromEntries(cells) };

@@ -2,8 +2,17 @@
 import type { Program } from "./foreign-keys-program.js";
 
 const seeds = (table: number, columns: readonly string[], key: number | null) =>
-  ({ op: "insert", table, rows: [0, 1, 2].map((i) => Object.fromEntries(columns.map((name) => [name, "ab".includes(name) ? i : name === "k" && key !== null ? i : null]))) }) as const;
-const set = (table: number, label: number, values: Record<string, number | null>) => ({ op: "update", table, labels: [label], set: values }) as const;
+  ({
+    op: "insert",
+    table,
+    rows: [0, 1, 2].map((i) =>
+      Object.fromEntries(
+        columns.map((name) => [name, "ab".includes(name) ? i : name === "k" && key !== null ? i : null]),
+      ),
+    ),
+  }) as const;
+const set = (table: number, label: number, values: Record<string, number | null>) =>
+  ({ op: "update", table, labels: [label], set: values }) as const;
 
 /** What empties the key of a row, and what deletes it, come from two rows of one statement. */
 const emptiedAndDeleted: Program = {
@@ -19,9 +28,15 @@ const emptiedAndDeleted: Program = {
   operations: [
     seeds(0, ["k", "a", "b"], 0),
     seeds(1, ["k", "a", "b", "f1", "f2", "f3"], null),
-    set(1, 0, { k: 0 }), set(1, 1, { k: 1 }), set(1, 2, { k: 2 }),
-    set(1, 0, { f1: 1 }), set(1, 1, { f1: 2 }), set(1, 2, { f1: 0 }),
-    set(1, 0, { f2: 0, f3: 0 }), set(1, 1, { f2: 0, f3: 0 }), set(1, 2, { f2: 0, f3: 0 }),
+    set(1, 0, { k: 0 }),
+    set(1, 1, { k: 1 }),
+    set(1, 2, { k: 2 }),
+    set(1, 0, { f1: 1 }),
+    set(1, 1, { f1: 2 }),
+    set(1, 2, { f1: 0 }),
+    set(1, 0, { f2: 0, f3: 0 }),
+    set(1, 1, { f2: 0, f3: 0 }),
+    set(1, 2, { f2: 0, f3: 0 }),
     // To the end of PostgreSQL's table: row 1 is deleted first.
     set(0, 0, { a: 1 }),
     { op: "delete", table: 0, labels: [1, 0] },

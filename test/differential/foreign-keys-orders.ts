@@ -5,7 +5,7 @@
  * same statement is put to it in many orders, and any of its answers is right.
  */
 import fc from "fast-check";
-import { fkColumns, type Graph, type Operation } from "./foreign-keys-program.js";
+import type { Graph, Operation } from "./foreign-keys-program.js";
 import type { Outcome, PostgresGraph, Tables, Variant } from "./foreign-keys-postgres.js";
 
 /** Enough for each of the few orders that can matter in tables of some six rows. */
@@ -21,12 +21,22 @@ export interface Question {
 }
 
 /** Whether one of PostgreSQL's answers to a statement, in some order of rows and constraints, is the wanted one. */
-export async function someOrderAnswers(postgres: PostgresGraph, question: Question, wanted: (outcome: Outcome) => boolean): Promise<boolean> {
+export async function someOrderAnswers(
+  postgres: PostgresGraph,
+  question: Question,
+  wanted: (outcome: Outcome) => boolean,
+): Promise<boolean> {
   const { graph, before } = question;
   const rows = Object.entries(before).flatMap(([table, all]) => all.map((row) => [table, row] as const));
   const declared = [...graph.references.keys()];
   const shuffles = fc.sample(fc.tuple(shuffled(declared), shuffled(rows)), { numRuns: orders, seed: 1 });
-  const tried = [[declared, rows], [declared, rows.toReversed()], [declared.toReversed(), rows], [declared.toReversed(), rows.toReversed()], ...shuffles] as const;
+  const tried = [
+    [declared, rows],
+    [declared, rows.toReversed()],
+    [declared.toReversed(), rows],
+    [declared.toReversed(), rows.toReversed()],
+    ...shuffles,
+  ] as const;
   for (const orphaned of lateDefaults(question)) {
     for (const [constraints, inOrder] of tried) {
       if (wanted(await answer(postgres, question, { constraints, orphaned }, inOrder))) return true;
@@ -35,9 +45,15 @@ export async function someOrderAnswers(postgres: PostgresGraph, question: Questi
   return false;
 }
 
-const shuffled = <T>(items: readonly T[]): fc.Arbitrary<T[]> => fc.shuffledSubarray([...items], { minLength: items.length });
+const shuffled = <T>(items: readonly T[]): fc.Arbitrary<T[]> =>
+  fc.shuffledSubarray([...items], { minLength: items.length });
 
-async function answer(postgres: PostgresGraph, { graph, deferred, operation, labels }: Question, variant: Variant, rows: Parameters<PostgresGraph["load"]>[0]): Promise<Outcome> {
+async function answer(
+  postgres: PostgresGraph,
+  { graph, deferred, operation, labels }: Question,
+  variant: Variant,
+  rows: Parameters<PostgresGraph["load"]>[0],
+): Promise<Outcome> {
   await postgres.create(graph, deferred, variant);
   await postgres.load(rows);
   const code = await postgres.run(operation, labels);
@@ -50,7 +66,12 @@ async function answer(postgres: PostgresGraph, { graph, deferred, operation, lab
  * PostgreSQL what the ORM asks, for each set of foreign keys whose default may go with the statement.
  */
 function lateDefaults({ graph, operation }: Question): ReadonlySet<number>[] {
-  const may = graph.references.flatMap((each, i) => (each.onDelete === "set default" || each.onUpdate === "set default" ? [i] : []));
+  const may = graph.references.flatMap((each, i) =>
+    each.onDelete === "set default" || each.onUpdate === "set default" ? [i] : [],
+  );
   if (operation.op === "insert" || may.length === 0) return [new Set()];
-  return Array.from({ length: 2 ** may.length }, (_, bits) => new Set(may.filter((_each, at) => (bits & (1 << at)) !== 0)));
+  return Array.from(
+    { length: 2 ** may.length },
+    (_, bits) => new Set(may.filter((_each, at) => (bits & (1 << at)) !== 0)),
+  );
 }

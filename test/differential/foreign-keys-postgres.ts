@@ -37,14 +37,18 @@ export class PostgresGraph {
    */
   async create(graph: Graph, deferred: boolean, { constraints, orphaned }: Variant = {}): Promise<void> {
     const defaultOf = (column: string): string => {
-      const isOrphaned = graph.references.some((each, i) => orphaned?.has(i) === true && fkColumns(each, i).includes(column));
+      const isOrphaned = graph.references.some(
+        (each, i) => orphaned?.has(i) === true && fkColumns(each, i).includes(column),
+      );
       return column.startsWith("f") ? ` DEFAULT ${isOrphaned ? nowhere : 0}` : "";
     };
     const [last, schema] = [`s${this.count}`, `s${++this.count}`];
     const sql = [`DROP SCHEMA IF EXISTS ${last} CASCADE`, `CREATE SCHEMA ${schema}`, `SET search_path TO ${schema}`];
     for (let table = 0; table < graph.tables; table++) {
       const columns = columnsOf(graph, table).map((column) => `${column} int${defaultOf(column)}`);
-      sql.push(`CREATE TABLE ${tableName(table)} (id int PRIMARY KEY, ${columns.join(", ")}, UNIQUE (k), UNIQUE (a, b))`);
+      sql.push(
+        `CREATE TABLE ${tableName(table)} (id int PRIMARY KEY, ${columns.join(", ")}, UNIQUE (k), UNIQUE (a, b))`,
+      );
     }
     for (const i of constraints ?? graph.references.keys()) {
       const each = graph.references[i]!;
@@ -60,8 +64,13 @@ export class PostgresGraph {
 
   /** Fills empty tables, each row in its turn, with nothing checked. */
   async load(rows: readonly (readonly [table: string, row: Tables[string][number]])[]): Promise<void> {
-    const inserts = rows.map(([table, row]) => `INSERT INTO ${table} (${Object.keys(row).join(", ")}) VALUES (${Object.values(row).map(literal).join(", ")})`);
-    await this.db.exec(["SET session_replication_role = replica", ...inserts, "RESET session_replication_role;"].join(";\n"));
+    const inserts = rows.map(
+      ([table, row]) =>
+        `INSERT INTO ${table} (${Object.keys(row).join(", ")}) VALUES (${Object.values(row).map(literal).join(", ")})`,
+    );
+    await this.db.exec(
+      ["SET session_replication_role = replica", ...inserts, "RESET session_replication_role;"].join(";\n"),
+    );
   }
 
   /** Runs a statement; the SQLSTATE of its refusal, or null. */
@@ -89,7 +98,9 @@ function sqlOf(operation: Operation, labels: readonly number[]): string {
   switch (operation.op) {
     case "insert": {
       const columns = Object.keys(operation.rows[0]!);
-      const rows = operation.rows.map((row, i) => `(${[labels[i]!, ...columns.map((column) => literal(row[column]!))].join(", ")})`);
+      const rows = operation.rows.map(
+        (row, i) => `(${[labels[i]!, ...columns.map((column) => literal(row[column]!))].join(", ")})`,
+      );
       return `INSERT INTO ${table} (id, ${columns.join(", ")}) VALUES ${rows.join(", ")}`;
     }
     case "update": {

@@ -49,12 +49,17 @@ export const targetColumns = (kind: Kind): string[] => (kind === "id" ? ["id"] :
 
 /** The columns of a table beside its label. */
 export function columnsOf(graph: Graph, table: number): string[] {
-  const own = graph.references.flatMap((reference, i) => (reference.from === table && !reference.own ? fkColumns(reference, i) : []));
+  const own = graph.references.flatMap((reference, i) =>
+    reference.from === table && !reference.own ? fkColumns(reference, i) : [],
+  );
   return ["k", "a", "b", ...own];
 }
 
 const labels = 6;
-const value = fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 0, max: 4 }) }, { weight: 1, arbitrary: fc.constant(null) });
+const value = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: 0, max: 4 }) },
+  { weight: 1, arbitrary: fc.constant(null) },
+);
 
 export interface GraphOptions {
   /** At most one foreign key a table: no diamonds, so that PostgreSQL's order of triggers does not show. */
@@ -85,9 +90,19 @@ const graphs = ({ forest }: GraphOptions): fc.Arbitrary<Graph> =>
       .oneof(
         { weight: 3, arbitrary: fc.array(reference(tables), { minLength: 1, maxLength: 6, size: "max" }) },
         // A chain through all tables.
-        { weight: 1, arbitrary: fc.tuple(...Array.from({ length: Math.max(1, tables - 1) }, () => reference(tables))).map((chain) =>
-          chain.map((each, i) => ({ ...each, from: Math.min(i + 1, tables - 1), to: i, own: each.own && tables > 1 })),
-        ) },
+        {
+          weight: 1,
+          arbitrary: fc
+            .tuple(...Array.from({ length: Math.max(1, tables - 1) }, () => reference(tables)))
+            .map((chain) =>
+              chain.map((each, i) => ({
+                ...each,
+                from: Math.min(i + 1, tables - 1),
+                to: i,
+                own: each.own && tables > 1,
+              })),
+            ),
+        },
       )
       .map((references) => {
         const seen = new Set<string>();
@@ -109,11 +124,25 @@ function operation(graph: Graph): fc.Arbitrary<Operation> {
   return fc.nat({ max: graph.tables - 1 }).chain((table) => {
     const columns = columnsOf(graph, table);
     const set = fc
-      .tuple(fc.constantFrom(...columns, "k", "a", "k"), value, fc.option(fc.tuple(fc.constantFrom(...columns), value), { nil: null }))
+      .tuple(
+        fc.constantFrom(...columns, "k", "a", "k"),
+        value,
+        fc.option(fc.tuple(fc.constantFrom(...columns), value), { nil: null }),
+      )
       .map(([column, cell, more]): RowValues => ({ [column]: cell, ...(more === null ? {} : { [more[0]]: more[1] }) }));
     return fc.oneof(
-      { weight: 3, arbitrary: fc.array(rowOf(graph, table), { minLength: 1, maxLength: 2 }).map((rows): Operation => ({ op: "insert", table, rows })) },
-      { weight: 4, arbitrary: fc.tuple(someLabels, set).map(([at, patch]): Operation => ({ op: "update", table, labels: at, set: patch })) },
+      {
+        weight: 3,
+        arbitrary: fc
+          .array(rowOf(graph, table), { minLength: 1, maxLength: 2 })
+          .map((rows): Operation => ({ op: "insert", table, rows })),
+      },
+      {
+        weight: 4,
+        arbitrary: fc
+          .tuple(someLabels, set)
+          .map(([at, patch]): Operation => ({ op: "update", table, labels: at, set: patch })),
+      },
       { weight: 4, arbitrary: someLabels.map((at): Operation => ({ op: "delete", table, labels: at })) },
     );
   });
@@ -124,7 +153,14 @@ function seedRows(graph: Graph): Operation[] {
   return Array.from({ length: graph.tables }, (_, table): Operation => {
     const columns = columnsOf(graph, table);
     const rows = Array.from({ length: 3 }, (_each, i): RowValues =>
-      Object.fromEntries(columns.map((column) => [column, ["a", "b"].includes(column) || (column === "k" && !graph.references.some((r) => r.own && r.from === table)) ? i : null])),
+      Object.fromEntries(
+        columns.map((column) => [
+          column,
+          ["a", "b"].includes(column) || (column === "k" && !graph.references.some((r) => r.own && r.from === table))
+            ? i
+            : null,
+        ]),
+      ),
     );
     return { op: "insert", table, rows };
   });
@@ -137,21 +173,36 @@ function seedRows(graph: Graph): Operation[] {
 function linkRows(graph: Graph): fc.Arbitrary<Operation[]> {
   const indexes = [...graph.references.keys()];
   const isOwn = (i: number): boolean => graph.references[i]!.own;
-  const owns = indexes.filter(isOwn).flatMap((i) => [0, 1, 2].map((label): Operation => ({ op: "update", table: graph.references[i]!.from, labels: [label], set: { k: label } })));
-  const rows = Array.from({ length: graph.tables }, (_, table) => [0, 1, 2].map((label) => {
-    const columns = indexes.filter((i) => graph.references[i]!.from === table && !isOwn(i)).map((i) => fkColumns(graph.references[i]!, i));
-    return fc.tuple(...columns.map(() => fc.nat({ max: 2 }))).map((to): Operation[] => {
-      const set = Object.fromEntries(columns.flatMap((each, at) => each.map((column) => [column, to[at]!])));
-      return columns.length === 0 ? [] : [{ op: "update", table, labels: [label], set }];
-    });
-  }));
+  const owns = indexes
+    .filter(isOwn)
+    .flatMap((i) =>
+      [0, 1, 2].map((label): Operation => ({
+        op: "update",
+        table: graph.references[i]!.from,
+        labels: [label],
+        set: { k: label },
+      })),
+    );
+  const rows = Array.from({ length: graph.tables }, (_, table) =>
+    [0, 1, 2].map((label) => {
+      const columns = indexes
+        .filter((i) => graph.references[i]!.from === table && !isOwn(i))
+        .map((i) => fkColumns(graph.references[i]!, i));
+      return fc.tuple(...columns.map(() => fc.nat({ max: 2 }))).map((to): Operation[] => {
+        const set = Object.fromEntries(columns.flatMap((each, at) => each.map((column) => [column, to[at]!])));
+        return columns.length === 0 ? [] : [{ op: "update", table, labels: [label], set }];
+      });
+    }),
+  );
   return fc.tuple(...rows.flat()).map((updates) => [...owns, ...updates.flat()]);
 }
 
 export const programs = (options: GraphOptions): fc.Arbitrary<Program> =>
   graphs(options).chain((graph) =>
-    fc.tuple(linkRows(graph), fc.array(operation(graph), { minLength: 2, maxLength: 8, size: "max" })).map(([links, operations]) => ({
-      graph,
-      operations: [...seedRows(graph), ...links, ...operations],
-    })),
+    fc
+      .tuple(linkRows(graph), fc.array(operation(graph), { minLength: 2, maxLength: 8, size: "max" }))
+      .map(([links, operations]) => ({
+        graph,
+        operations: [...seedRows(graph), ...links, ...operations],
+      })),
   );

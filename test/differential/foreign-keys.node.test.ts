@@ -42,15 +42,21 @@ function withoutIdsToCome({ references }: Graph, operation: Operation, labels: r
   const columns = references.flatMap((each, i) =>
     each.from === operation.table && each.to === operation.table && each.kind === "id" ? fkColumns(each, i) : [],
   );
-  const known = (column: string, cell: Cell): Cell => (columns.includes(column) && labels.includes(cell ?? -1) ? null : cell);
-  const rows = operation.rows.map((row) => Object.fromEntries(Object.entries(row).map(([column, cell]) => [column, known(column, cell)])));
+  const known = (column: string, cell: Cell): Cell =>
+    columns.includes(column) && labels.includes(cell ?? -1) ? null : cell;
+  const rows = operation.rows.map((row) =>
+    Object.fromEntries(Object.entries(row).map(([column, cell]) => [column, known(column, cell)])),
+  );
   return { ...operation, rows };
 }
 
 /** `orders` counts statements whose answer PostgreSQL makes depend on the order of rows or constraints. */
 const tally = { statements: 0, refused: 0, orders: 0 };
 afterAll(() => {
-  if (LONG) console.log(`${tally.statements} statements, ${tally.refused} of them refused, ${tally.orders} answered as in another order of PostgreSQL's`);
+  if (LONG)
+    console.log(
+      `${tally.statements} statements, ${tally.refused} of them refused, ${tally.orders} answered as in another order of PostgreSQL's`,
+    );
 });
 
 /** Runs a program on both sides; each statement is refused by both or by neither, and leaves the same tables. */
@@ -72,7 +78,8 @@ async function compare({ graph, operations }: Program, mode: Mode, deferred: boo
     const why = difference(ours, theirs, mode);
     if (why !== null) {
       const question = { graph, deferred, before, operation, labels };
-      if (!(await someOrderAnswers(postgres, question, (outcome) => difference(ours, outcome, mode) === null))) throw new Error(`${why}: ${place}`);
+      if (!(await someOrderAnswers(postgres, question, (outcome) => difference(ours, outcome, mode) === null)))
+        throw new Error(`${why}: ${place}`);
       tally.orders++;
       await postgres.create(graph, deferred);
       await postgres.load(rowsOf(ours.tables));
@@ -83,7 +90,8 @@ async function compare({ graph, operations }: Program, mode: Mode, deferred: boo
   }
 }
 
-const rowsOf = (tables: Tables) => Object.entries(tables).flatMap(([table, rows]) => rows.map((row) => [table, row] as const));
+const rowsOf = (tables: Tables) =>
+  Object.entries(tables).flatMap(([table, rows]) => rows.map((row) => [table, row] as const));
 const isParked = ({ code }: Outcome): boolean => code?.startsWith("JOB") === true;
 
 /** What the ORM did otherwise than PostgreSQL, or null. */
@@ -95,10 +103,18 @@ function difference(ours: Outcome, theirs: Outcome, mode: Mode): string | null {
   // A row may break two rules at once; in the background the foreign keys are judged first.
   const expected = mode === "background" ? Object.values(codes).flat() : (codes[theirs.code ?? ""] ?? [theirs.code]);
   if (theirs.code !== null && !expected.includes(ours.code!)) return said;
-  return equals(ours.tables, theirs.tables) ? null : `other tables: ${JSON.stringify({ ours: ours.tables, theirs: theirs.tables })}`;
+  return equals(ours.tables, theirs.tables)
+    ? null
+    : `other tables: ${JSON.stringify({ ours: ours.tables, theirs: theirs.tables })}`;
 }
 
-async function compareMany(judge: string, mode: Mode, forest: boolean, programsRun: number, seed: number): Promise<void> {
+async function compareMany(
+  judge: string,
+  mode: Mode,
+  forest: boolean,
+  programsRun: number,
+  seed: number,
+): Promise<void> {
   let compared = 0;
   const property = fc.asyncProperty(programs({ forest }), async (program) => {
     await compare(program, mode, !forest);
@@ -108,22 +124,38 @@ async function compareMany(judge: string, mode: Mode, forest: boolean, programsR
   report(judge, compared);
 }
 
-test("inline statements end in PostgreSQL's tables", async () => {
-  await compareMany("inline as PostgreSQL", "inline", false, 25, 4_711);
-  expect(tally.refused).toBeGreaterThan(0);
-}, FUZZ_TIMEOUT);
+test(
+  "inline statements end in PostgreSQL's tables",
+  async () => {
+    await compareMany("inline as PostgreSQL", "inline", false, 25, 4_711);
+    expect(tally.refused).toBeGreaterThan(0);
+  },
+  FUZZ_TIMEOUT,
+);
 
-test("without diamonds RESTRICT is PostgreSQL's own", async () => {
-  await compareMany("RESTRICT as PostgreSQL's", "inline", true, 12, 815);
-}, FUZZ_TIMEOUT);
+test(
+  "without diamonds RESTRICT is PostgreSQL's own",
+  async () => {
+    await compareMany("RESTRICT as PostgreSQL's", "inline", true, 12, 815);
+  },
+  FUZZ_TIMEOUT,
+);
 
-test("cascades that are handed to a job end in PostgreSQL's tables", async () => {
-  await compareMany("handed to jobs as PostgreSQL", "handed", false, 12, 99);
-}, FUZZ_TIMEOUT);
+test(
+  "cascades that are handed to a job end in PostgreSQL's tables",
+  async () => {
+    await compareMany("handed to jobs as PostgreSQL", "handed", false, 12, 99);
+  },
+  FUZZ_TIMEOUT,
+);
 
-test("statements in the background end in PostgreSQL's tables", async () => {
-  await compareMany("in the background as PostgreSQL", "background", false, 12, 123);
-}, FUZZ_TIMEOUT);
+test(
+  "statements in the background end in PostgreSQL's tables",
+  async () => {
+    await compareMany("in the background as PostgreSQL", "background", false, 12, 123);
+  },
+  FUZZ_TIMEOUT,
+);
 
 test.each(Object.entries(found))("once they parted: %s", async (_name, program) => {
   for (const mode of ["inline", "handed", "background"] as const) await compare(program, mode, true);

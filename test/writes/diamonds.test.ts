@@ -55,7 +55,9 @@ const modes = [
 
 describe.each(modes)("%s", (_name, options, inBackground) => {
   async function remove(t: ReturnType<typeof app>, where: Record<string, unknown>): Promise<void> {
-    const { job } = await t.sys((db) => (inBackground ? db.delete("tops").where(where).inBackground() : db.delete("tops").where(where)));
+    const { job } = await t.sys((db) =>
+      inBackground ? db.delete("tops").where(where).inBackground() : db.delete("tops").where(where),
+    );
     if (job === null) return;
     await t.drain();
     expect(await t.job(job)).toMatchObject({ status: "succeeded", error: null });
@@ -70,7 +72,11 @@ describe.each(modes)("%s", (_name, options, inBackground) => {
 
   test("the same where the restricting row is reached by a third way too", async () => {
     const t = app(options);
-    await grow(t, ([first]) => [{ k: 1, parent: 0, guard: 0 }, { parent: 1, guard: 0 }, { topId: first, parent: 0, guard: 0 }]);
+    await grow(t, ([first]) => [
+      { k: 1, parent: 0, guard: 0 },
+      { parent: 1, guard: 0 },
+      { topId: first, parent: 0, guard: 0 },
+    ]);
     await remove(t, both);
     expect(await t.rows("rows")).toEqual([]);
   });
