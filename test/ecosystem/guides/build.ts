@@ -20,11 +20,12 @@ export type DataModel = DataModelFromSchemaDefinition<typeof schema>;
 export type Id<Table extends string> = GenericId<Table>;
 `,
   "convex/_generated/server.ts": `
-import { internalMutationGeneric, mutationGeneric, queryGeneric } from "convex/server";
-import type { GenericMutationCtx, GenericQueryCtx, MutationBuilder, QueryBuilder } from "convex/server";
+import { actionGeneric, internalMutationGeneric, mutationGeneric, queryGeneric } from "convex/server";
+import type { ActionBuilder, GenericMutationCtx, GenericQueryCtx, MutationBuilder, QueryBuilder } from "convex/server";
 import type { DataModel } from "./dataModel";
 export const query = queryGeneric as QueryBuilder<DataModel, "public">;
 export const mutation = mutationGeneric as MutationBuilder<DataModel, "public">;
+export const action = actionGeneric as ActionBuilder<DataModel, "public">;
 export const internalMutation = internalMutationGeneric as MutationBuilder<DataModel, "internal">;
 export type QueryCtx = GenericQueryCtx<DataModel>;
 export type MutationCtx = GenericMutationCtx<DataModel>;
@@ -33,7 +34,8 @@ export type MutationCtx = GenericMutationCtx<DataModel>;
 import { anyApi, componentsGeneric } from "convex/server";
 import type { AnyApi } from "convex/server";
 import type { ComponentApi } from "convex-orm/_generated/component.js";
-export const components = componentsGeneric() as unknown as { orm: ComponentApi };
+import type { ComponentApi as MigrationsApi } from "@convex-dev/migrations/_generated/component.js";
+export const components = componentsGeneric() as unknown as { orm: ComponentApi; migrations: MigrationsApi };
 export const internal: AnyApi = anyApi;
 `,
 };
@@ -46,13 +48,15 @@ const tsconfig = {
   extends: path.join(root, "tsconfig.json"),
   compilerOptions: {
     types: [],
+    jsx: "react-jsx",
     paths: {
       "convex-orm": [path.join(root, "src/client/index.ts")],
+      "convex-orm/convex.config": [path.join(root, "src/component/convex.config.ts")],
       "convex-orm/_generated/component.js": [path.join(root, "src/component/_generated/component.ts")],
       ...(betterInstalled ? { "better-convex/orm": [`${better}.d.ts`] } : {}),
     },
   },
-  include: ["*/convex/**/*.ts"],
+  include: ["*/convex/**/*"],
   exclude: [],
 };
 

@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { register } from "../../../src/test.js";
 import { betterInstalled, loadApp, typeErrors, writeApps } from "./build.js";
 import { appOf, tasksOf, type App } from "./extract.js";
+import { appsOfPages } from "./pages.js";
 
 /**
  * The migration guides say what they say: every snippet of both sides is compiled against the real packages, and both
@@ -30,9 +31,18 @@ const misspelt = {
   "convex/blog.ts": apps.after!["convex/blog.ts"]!.replace("{ authorId, ", "{ autorId: authorId, "),
 };
 
+/** The other pages' snippets, on what a fixture adds to them. */
+const pages = appsOfPages(
+  Object.fromEntries(
+    ["../README.md", ...fs.readdirSync(docs).filter((file) => file.endsWith(".md"))].map((file) => [
+      path.basename(file),
+      fs.readFileSync(path.join(docs, file), "utf8"),
+    ]),
+  ),
+);
 let errors: string[];
 beforeAll(async () => {
-  writeApps({ ...apps, misspelt });
+  writeApps({ ...apps, misspelt, ...pages });
   errors = await typeErrors();
 }, 120_000);
 
@@ -48,7 +58,7 @@ describe("the guides", () => {
   });
 
   test("compile, each on both sides", () => {
-    expect(errors.filter((line) => !line.startsWith("misspelt/"))).toEqual([]);
+    expect(errors.filter((line) => !/^(misspelt|pages.*)\//.test(line))).toEqual([]);
     expect(errors.join("\n")).toMatch(/^misspelt\/convex\/blog\.ts.*autorId/m);
   });
 });
@@ -156,6 +166,11 @@ async function answersOf(name: string): Promise<Record<string, unknown>> {
 
 /** Where a guide says that the other product answers otherwise: the names of the functions, and of tables at the end. */
 const different: Partial<Record<string, string[]>> = { "better-convex": ["myFeed"] };
+
+test("the snippets of every page compile", () => {
+  expect(errors.filter((line) => /^pages/.test(line))).toEqual([]);
+  expect(Object.values(pages).flatMap((app) => Object.keys(app)).length).toBeGreaterThan(25);
+});
 
 describe("the apps", () => {
   let after: Record<string, unknown>;
