@@ -73,7 +73,10 @@ export function writeApps(apps: Readonly<Record<string, App>>): void {
   fs.writeFileSync(path.join(scratch, "tsconfig.json"), JSON.stringify(tsconfig));
 }
 
-/** What the compiler says of the written apps, a line each: "after/convex/blog.ts(3,4): error TS...". */
+/**
+ * What the compiler says of the written apps, one error each: "after/convex/blog.ts(3,4): error TS...". What it says of
+ * the sources that they import is left to the type check of those.
+ */
 export async function typeErrors(): Promise<string[]> {
   const tsc = path.join(root, "node_modules/typescript7/bin/tsc");
   const args = [tsc, "--noEmit", "--pretty", "false", "--project", scratch];
@@ -81,7 +84,7 @@ export async function typeErrors(): Promise<string[]> {
     () => "",
     (error: { stdout: string }) => error.stdout,
   );
-  return output.split("\n").filter((line) => line !== "");
+  return output.split(/\n(?! )/).filter((error) => /^[^.]/.test(error));
 }
 
 export type Modules = Record<string, () => Promise<Record<string, unknown>>>;
