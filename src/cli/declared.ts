@@ -1,5 +1,6 @@
 import { OrmError, type OrmErrorData } from "../client/errors.js";
 import { buildCatalog } from "../client/schema/build.js";
+import { isPlainObject } from "../client/predicate/values.js";
 import type { Catalog } from "../client/schema/catalog.js";
 import type { AnyRelations, Relations } from "../client/schema/relations.js";
 import type { AnySchema } from "../client/types/index.js";
@@ -148,7 +149,7 @@ class Declarations {
     const [first, second] = below;
     const inner = first === undefined ? undefined : rules?.[first];
     if (first === undefined || rules === undefined || !Object.hasOwn(rules, first)) delete tree[table];
-    else if (second !== undefined && isRecord(inner) && Object.hasOwn(inner, second)) {
+    else if (second !== undefined && isPlainObject(inner) && Object.hasOwn(inner, second)) {
       if (first === "unique" && Array.isArray(inner[second]))
         this.#gone.add(`${table}(${[...(inner[second] as string[])].sort().join()})`);
       delete inner[second];
@@ -166,14 +167,11 @@ class Declarations {
   }
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** Two levels of objects, copied: rules of rules are shared no more. Anything else stays what it is. */
+/** Two levels of plain objects, copied: rules of rules are shared no more. Anything else stays what it is. */
 function copy(tree: object): Tree {
   const inner = (value: unknown): unknown =>
-    isRecord(value)
-      ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k, isRecord(v) ? { ...v } : v]))
+    isPlainObject(value)
+      ? Object.fromEntries(Object.entries(value).map(([k, v]) => [k, isPlainObject(v) ? { ...v } : v]))
       : value;
   return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, inner(value)])) as Tree;
 }

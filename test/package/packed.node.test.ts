@@ -39,7 +39,14 @@ function installApp(): void {
 describe("the packed tarball", () => {
   test("holds the build, the sources, the licence, and no tests", () => {
     const names = run("tar", ["-tzf", tarball]).trim().split("\n");
-    for (const name of ["LICENSE", "README.md", "dist/client/index.js", "dist/client/index.d.ts", "src/test.ts"]) {
+    for (const name of [
+      "LICENSE",
+      "README.md",
+      "dist/client/index.js",
+      "dist/client/index.d.ts",
+      "dist/cli/main.js",
+      "src/test.ts",
+    ]) {
       expect(names).toContain(`package/${name}`);
     }
     expect(names.filter((name) => /\.test(-d)?\./.test(name))).toEqual([]);
@@ -82,6 +89,16 @@ describe("an app that installs the tarball in an empty folder", () => {
   test("type-checks under Node's own resolution", () => {
     const stricter = ["--module", "NodeNext", "--moduleResolution", "NodeNext"];
     runTool("typescript7/bin/tsc", ["--project", "tsconfig.json", ...stricter], app);
+  });
+
+  test("has the command line, which finds esbuild and the app's modules by itself", () => {
+    const { version: own } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as {
+      version: string;
+    };
+    expect(run("npx", ["--no-install", "convex-orm", "--version"], app)).toBe(`${own}\n`);
+    const drawn = run("npx", ["--no-install", "convex-orm", "diagram"], app);
+    expect(drawn).toContain('users ||--o{ posts : "author / posts, on delete cascade"');
+    expect(run("npx", ["--no-install", "convex-orm", "doctor"], app)).toContain("nothing found in convex/orm.ts");
   });
 
   test("runs", () => {

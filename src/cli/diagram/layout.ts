@@ -3,6 +3,7 @@ import type { Edge } from "./edges.js";
 import { columnsOf, type Arc } from "./layers.js";
 import { arrange, type Item } from "./order.js";
 import { choosePorts, trackOrder } from "./ports.js";
+import { wayOf, type Labels, type Way } from "./ways.js";
 
 export interface Point {
   readonly x: number;
@@ -31,29 +32,10 @@ export interface Layout {
   readonly height: number;
 }
 
-/** What is written at the ends of an edge. */
-export interface Labels {
-  readonly parent: string;
-  readonly child: string;
-}
-
 const track = 10;
 /** How far a line runs from a box before anything else happens, and a loop from its table. */
 export const stub = 22;
-const lane = 12;
 const margin = 20;
-
-/** An edge on its way through the columns. */
-export interface Way {
-  readonly edge: Edge;
-  readonly labels: Labels;
-  /** From left to right: the boxes at its ends, and lanes between. */
-  readonly items: readonly Item[];
-  /** The referenced table is the left one, as is usual. */
-  readonly parentLeft: boolean;
-  /** Where it leaves and enters, one for each item (a lane has one). */
-  readonly ys: number[];
-}
 
 /**
  * Tables in columns, the referenced left of those that reference them; an edge over several columns has a lane of its own
@@ -108,23 +90,6 @@ export function layout(boxes: readonly Box[], edges: readonly Edge[], labelsOf: 
     width: Math.ceil(Math.max(...all.map(({ x, width }) => x + width), right) + margin),
     height: Math.ceil(Math.max(bottom, ...below.map(({ y, box }) => y + box.height)) + margin),
   };
-}
-
-function wayOf(edge: Edge, labels: Labels, parent: Item, child: Item, columns: Item[][]): Way {
-  const parentLeft = parent.column < child.column;
-  const [first, last] = parentLeft ? [parent, child] : [child, parent];
-  const items = [first];
-  for (let column = first.column + 1; column < last.column; column++) {
-    const passing: Item = { box: null, column, height: lane, before: [], after: [], y: 0 };
-    columns[column]!.push(passing);
-    items.push(passing);
-  }
-  items.push(last);
-  for (let i = 1; i < items.length; i++) {
-    items[i]!.before.push(items[i - 1]!);
-    items[i - 1]!.after.push(items[i]!);
-  }
-  return { edge, labels, items, parentLeft, ys: [] };
 }
 
 interface ColumnPlace {

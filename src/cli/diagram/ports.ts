@@ -1,6 +1,6 @@
 import { measure, type Box } from "./boxes.js";
 import type { Item } from "./order.js";
-import type { Way } from "./layout.js";
+import type { Way } from "./ways.js";
 
 /** Nearer than this two ends beside one box cannot be told apart, nor their labels read. */
 const apart = 13;

@@ -1,8 +1,9 @@
 import { actionsText } from "./actions.js";
 import { boxes, measure, textWidth, type BoxRow } from "./boxes.js";
 import type { Cardinality, Edge } from "./edges.js";
-import { layout, stub, type Labels, type PlacedBox, type PlacedEdge, type Point } from "./layout.js";
+import { layout, stub, type PlacedBox, type PlacedEdge, type Point } from "./layout.js";
 import type { Diagram } from "./model.js";
+import type { Labels } from "./ways.js";
 
 /** Tell apart in print, and by people who see few colours: no information is in the colour alone. */
 const colors: Readonly<Record<string, string>> = {
