@@ -37,7 +37,9 @@ export async function walkPlan(
       const row = await stream.next();
       if (row !== null) {
         const ordered = plan.order.length > 0;
-        place = ordered ? { kind: "order", values: orderValues(row, plan.order) } : placeAfter(plan, row, branches[stream.at]);
+        place = ordered
+          ? { kind: "order", values: orderValues(row, plan.order) }
+          : placeAfter(plan, row, branches[stream.at]);
         return row;
       }
       const stopped = stream.stoppedAfter;

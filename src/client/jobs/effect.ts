@@ -34,7 +34,9 @@ export function effectOfUpdate(
 ): Effect {
   const fields = [...Object.keys(set), ...Object.keys(table.rules.onUpdate)];
   const refuses = (part: Predicate): boolean =>
-    part.kind === "field" && Object.hasOwn(set, topLevel(part.field)) && !literalMatches(part, readPath(set, part.field));
+    part.kind === "field" &&
+    Object.hasOwn(set, topLevel(part.field)) &&
+    !literalMatches(part, readPath(set, part.field));
   return {
     fields: new Set(fields),
     moved: movedBy(catalog, table, { table: table.name, fields }),

@@ -52,9 +52,13 @@ export async function readRoot(step: Step, id: string, work: RootWork): Promise<
   );
   const predicate = selection.request.where;
   const effect =
-    work.command === "update" ? effectOfUpdate(env.catalog, table, predicate, set) : effectOfRemoval(env.catalog, table, hard);
+    work.command === "update"
+      ? effectOfUpdate(env.catalog, table, predicate, set)
+      : effectOfRemoval(env.catalog, table, hard);
   if (hard) {
-    step.named.push(async (at, row) => at === table && isAhead(work, row) && (await matchesWith(predicate, row, env.exists)));
+    step.named.push(
+      async (at, row) => at === table && isAhead(work, row) && (await matchesWith(predicate, row, env.exists)),
+    );
   }
   return { id, work, table, selection, set, effect, hard };
 }
@@ -119,7 +123,8 @@ async function list(step: Step, root: Root, now: RootWork, route: Route, taker: 
     return;
   }
   step.added.push(...listItems(rows, now.again === true));
-  const next: RootWork = place === "end" ? { ...work, phase: "take" } : { ...work, phase: "list", at: placeOf(route, place) };
+  const next: RootWork =
+    place === "end" ? { ...work, phase: "take" } : { ...work, phase: "list", at: placeOf(route, place) };
   step.outcomes.push({ id: root.id, done: false, work: encodeWork(next) });
 }
 

@@ -34,7 +34,12 @@ const manyRanges = 128;
  * - Else the ranges are walked one after another, where the statement moves no row within them.
  * - Else the rows are listed first.
  */
-export async function routeOf(catalog: Catalog, request: PlanRequest, effect: Effect, place: Place | null): Promise<Route> {
+export async function routeOf(
+  catalog: Catalog,
+  request: PlanRequest,
+  effect: Effect,
+  place: Place | null,
+): Promise<Route> {
   const plans = { ...request, limit: null, offset: 0, paged: false, allowFullScan: true };
   const free = (semiJoins: boolean): QueryPlan =>
     planQuery(catalog, { ...plans, order: [], exclusive: true, semiJoins: semiJoins && request.semiJoins !== false });
@@ -47,15 +52,21 @@ export async function routeOf(catalog: Catalog, request: PlanRequest, effect: Ef
   if (place !== null) {
     for (const plan of best.keySets.length === 0 ? [best] : [best, free(false)]) {
       const digest = await pathDigest(plan);
-      if (digest === place.plan) return { plan, digest, listed: !staysPut(plan, effect), from: positionOf(place), again: false };
+      if (digest === place.plan)
+        return { plan, digest, listed: !staysPut(plan, effect), from: positionOf(place), again: false };
     }
   }
   const start = { from: null, again: place !== null };
-  if (best.scan === "full" || best.combine === "none") return { plan: inOrder(), digest: null, listed: false, ...start };
+  if (best.scan === "full" || best.combine === "none")
+    return { plan: inOrder(), digest: null, listed: false, ...start };
   const stable = staysPut(best, effect);
   const ordered = planQuery(catalog, { ...plans, order: byCreation });
   const delivers = ordered.sorting === "index" && ordered.scan === "bounded" && ordered.keySets.length === 0;
-  if (delivers && ordered.estimate.documents <= best.estimate.documents && ordered.probes.length <= (stable ? fewRanges : manyRanges)) {
+  if (
+    delivers &&
+    ordered.estimate.documents <= best.estimate.documents &&
+    ordered.probes.length <= (stable ? fewRanges : manyRanges)
+  ) {
     return { plan: ordered, digest: null, listed: false, ...start };
   }
   return { plan: best, digest: await pathDigest(best), listed: !stable, ...start };

@@ -40,7 +40,8 @@ export async function takerOf(step: Step, { table, work, set, hard }: Root): Pro
       put(row, after);
     },
     async finish() {
-      if (softDeleted.length > 0) step.afterwards.push(async () => void (await startPurge(env, table, softDeleted, at)));
+      if (softDeleted.length > 0)
+        step.afterwards.push(async () => void (await startPurge(env, table, softDeleted, at)));
     },
   };
 }

@@ -61,7 +61,11 @@ export async function walkPortion(
   if (left <= 0) return "start";
   const execution = executionOf(startRun(step.env, selection.access, selection.limits), route.plan);
   const stop = new StepStop(execution.budget, step.budget, room);
-  const walk: PlanWalk = await walkPlan(execution, route.plan, { span: spanOf(route, until), need: mostOf(step.budget.rows), stop });
+  const walk: PlanWalk = await walkPlan(execution, route.plan, {
+    span: spanOf(route, until),
+    need: mostOf(step.budget.rows),
+    stop,
+  });
   for (let given = 0; given < mostOf(step.budget.rows); given++) {
     if (left <= 0) left = Math.min(await room(), chunk);
     if (left <= 0) break;

@@ -105,13 +105,22 @@ function keysItem({ foreignKey, event }: Batch, changes: readonly KeyChange[]): 
 export function itemsOf(batch: Batch): Item[] {
   const items: Item[] = [];
   for (let at = 0; at < batch.keys.length; at += keysPerItem) {
-    items.push(keysItem(batch, batch.keys.slice(at, at + keysPerItem).map(({ change }) => change)));
+    items.push(
+      keysItem(
+        batch,
+        batch.keys.slice(at, at + keysPerItem).map(({ change }) => change),
+      ),
+    );
   }
   return items;
 }
 
 /** What is left of an item, as one item. */
-export const restOf = (batch: Batch): Item => keysItem(batch, batch.keys.map(({ change }) => change));
+export const restOf = (batch: Batch): Item =>
+  keysItem(
+    batch,
+    batch.keys.map(({ change }) => change),
+  );
 
 export function changesOf(work: KeysWork): KeyChange[] {
   return work.keys.map((key, i) => ({

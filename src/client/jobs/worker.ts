@@ -99,7 +99,8 @@ function settleKeys(step: Step, given: ReadonlyMap<string, number>): void {
       continue;
     }
     open.add(batch.item);
-    if (batch.keys.length < given.get(batch.item)!) step.outcomes.push({ id: batch.item, done: false, ...restOf(batch) });
+    if (batch.keys.length < given.get(batch.item)!)
+      step.outcomes.push({ id: batch.item, done: false, ...restOf(batch) });
   }
   for (const id of given.keys()) if (!open.has(id)) step.outcomes.push({ id, done: true });
 }

@@ -26,8 +26,19 @@ export type BackgroundCommand =
  *
  * @throws OrmError `INVALID_WHERE`, `RESTRICT_VIOLATION`, `FOREIGN_KEY_VIOLATION`, `BUDGET`, `WORKER_MISSING`.
  */
-export async function startBackground(env: WriteEnv, table: TableInfo, target: Target, what: BackgroundCommand): Promise<WriteResult> {
-  const scope = { catalog: env.catalog, code: "INVALID_WHERE", visible: () => always, session: null, unrestricted: false } as const;
+export async function startBackground(
+  env: WriteEnv,
+  table: TableInfo,
+  target: Target,
+  what: BackgroundCommand,
+): Promise<WriteResult> {
+  const scope = {
+    catalog: env.catalog,
+    code: "INVALID_WHERE",
+    visible: () => always,
+    session: null,
+    unrestricted: false,
+  } as const;
   parseWhere(scope, table, target.where, "where");
   if (what.command === "restore") softField(table);
   else await refuseEarly(env, table, target, what);
@@ -79,9 +90,11 @@ async function refuseEarly(
   const inline = new Inline(env);
   await inline.meter.start();
   const everything = { ...target, allowFullScan: true, maxScan: target.maxScan ?? 32_000 };
-  const rows = await rootRows(env, table, everything, what.command, what.command === "delete" && what.hard).catch((error: unknown) => {
-    throw error instanceof OrmError && tooLarge.has(error.code) ? walkTooLarge(table) : error;
-  });
+  const rows = await rootRows(env, table, everything, what.command, what.command === "delete" && what.hard).catch(
+    (error: unknown) => {
+      throw error instanceof OrmError && tooLarge.has(error.code) ? walkTooLarge(table) : error;
+    },
+  );
   for (const row of rows) {
     const after = what.command === "delete" ? null : patched(env.db, table, row, what.set);
     inline.stage.put(table, row, after, true, false);
