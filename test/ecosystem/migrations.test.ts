@@ -140,7 +140,7 @@ async function start(users: Record<string, string[]>) {
 
 beforeEach(() => {
   vi.useFakeTimers();
-  vi.spyOn(console, "log").mockImplementation(() => undefined);
+  vi.spyOn(console, "info").mockImplementation(() => undefined);
 });
 afterEach(() => {
   vi.useRealTimers();
