@@ -111,11 +111,13 @@ class Declarations {
       const about = Object.hasOwn(this.#schema.tables, table) ? table : null;
       this.findings.push({ rule, severity: "error", table: about, path, message: data.message, remedy });
     }
+    const [, option] = /^there is no option "(.+)"$/.exec(data.message) ?? [];
     if (index !== null) {
       this.#indexes.push({ table: index[2]!, fields: JSON.parse(index[1]!) as string[] });
       if (root === "tables") this.#addIndexes();
       else this.#setAside(table, below[0]!);
-    } else if (root === "relations") this.#drop(this.#relations, table, below.slice(0, 1));
+    } else if (option !== undefined && this.#without(path, option)) return;
+    else if (root === "relations") this.#drop(this.#relations, table, below.slice(0, 1));
     else if (root === "tables") this.#drop(this.#tables, table, below.slice(0, 2));
     else throw new CliError(`${data.message} (${path})`, remedy);
   }
@@ -137,6 +139,14 @@ class Declarations {
       return true;
     const [, target, fields] = /must reference _id or a unique of "([^"]+)", not (.+)$/.exec(message) ?? [];
     return target !== undefined && this.#gone.has(`${target}(${fields!.split(", ").sort().join()})`);
+  }
+
+  /** Takes one key away from the object at a place. False when it is not there. */
+  #without(path: string, key: string): boolean {
+    const [root, ...names] = path.split(" -> ");
+    let at: unknown = root === "relations" ? this.#relations : this.#tables;
+    for (const name of names) at = isPlainObject(at) ? at[name] : undefined;
+    return isPlainObject(at) && Object.hasOwn(at, key) && delete at[key];
   }
 
   #setAside(table: string, name: string): void {

@@ -133,7 +133,7 @@ describe("doctor", () => {
     );
     const of = (severity: string): number => findings.filter((finding) => finding.severity === severity).length;
     expect(counts).toEqual({ errors: of("error"), warnings: of("warning"), notes: of("note") });
-    expect(examined).toEqual({ tables: 7, relations: 9, foreignKeys: 3, policies: 7 });
+    expect(examined).toEqual({ tables: 7, relations: 9, foreignKeys: 3, policies: 12 });
     const remedy = (place: string): string[] => findings.filter((f) => f.path === place).map((f) => f.remedy);
     expect(remedy("relations -> users -> posts")).toEqual([
       'Add .index("by_authorId", ["authorId"]) to "posts" in the schema.',

@@ -33,11 +33,7 @@ function unserved(catalog: Catalog, table: TableInfo, list: readonly Policy[]): 
   const served = reading.map((policy) => serve(catalog, table, policy));
   return served.flatMap(({ policy, by, plan }) => {
     if (by !== "scan" || plan === null) return [];
-    // A restrictive policy narrows what permissive ones show: it need not bound what they bound.
-    const open = served.some(
-      (other) => other.policy.as === "permissive" && other.by !== "index" && meets(other.policy, policy),
-    );
-    if (policy.as === "restrictive" && !open) return [];
+    if (narrows(policy) && !served.some((other) => shows(other) && shareRoles(other.policy, policy))) return [];
     const lines = suggestIndexes(table, plan).map(({ text }) => text);
     return [
       {
@@ -59,11 +55,19 @@ function unserved(catalog: Catalog, table: TableInfo, list: readonly Policy[]): 
 
 const short = (text: string): string => (text.length > 160 ? `${text.slice(0, 157)}...` : text);
 
-/** Whether two policies can apply to one query: to a command in common, and to a role in common. */
-function meets(a: Policy, b: Policy): boolean {
-  const everyone = (roles: readonly string[] | undefined): boolean => roles === undefined || roles.includes("public");
-  const commands = a.for === b.for || a.for === "all" || b.for === "all";
-  return commands && (everyone(a.to) || everyone(b.to) || a.to!.some((role) => b.to!.includes(role)));
+/**
+ * Whether a policy only takes away from what others show: a restrictive one, and those of UPDATE and DELETE, which see no
+ * row that SELECT does not show. It need not bound what they bound.
+ */
+const narrows = ({ as, for: command }: Policy): boolean =>
+  as === "restrictive" || command === "update" || command === "delete";
+
+/** Whether rows are shown that no index bounds. */
+const shows = ({ policy, by }: Served): boolean => !narrows(policy) && (by === "scan" || by === "all");
+
+function shareRoles(a: Policy, b: Policy): boolean {
+  const everyone = ({ to }: Policy): boolean => to === undefined || to.includes("public");
+  return everyone(a) || everyone(b) || a.to!.some((role) => b.to!.includes(role));
 }
 
 function serve(catalog: Catalog, table: TableInfo, policy: Policy): Served {

@@ -1,5 +1,6 @@
-import type { Catalog, RelationInfo, TableInfo } from "../../client/schema/catalog.js";
+import type { Catalog, ForeignKey, RelationInfo, TableInfo } from "../../client/schema/catalog.js";
 import { declaredFields } from "../../client/schema/fields.js";
+import { sameFields } from "../../client/schema/indexes.js";
 import type { AnyRelations } from "../../client/schema/relations.js";
 import type { Finding } from "../findings.js";
 
@@ -22,8 +23,11 @@ export function references(catalog: Catalog, written: AnyRelations): Finding[] {
 function withoutAction({ tables }: Catalog, table: TableInfo, relation: RelationInfo): Finding[] {
   const { name, kind, from, to, target } = relation;
   if (kind !== "one" || from.includes("_id") || !relation.targetUnique) return [];
-  if (table.foreignKeys.some((key) => key.target === target && same(key.fields, from) && same(key.targetFields, to)))
-    return [];
+  const joins = (key: ForeignKey, own: readonly string[], others: readonly string[]): boolean =>
+    sameFields(key.fields, own) && sameFields(key.targetFields, others);
+  if (table.foreignKeys.some((key) => key.target === target && joins(key, from, to))) return [];
+  // The other side of a one-to-one, over keys that are unique on both.
+  if (tables[target]!.foreignKeys.some((key) => key.target === table.name && joins(key, to, from))) return [];
   return [
     {
       rule: "reference-without-action",
@@ -47,7 +51,7 @@ function actionsFor(table: TableInfo, fields: readonly string[], target: TableIn
   ].join(", ");
 }
 
-function unsaidDelete(table: TableInfo, key: TableInfo["foreignKeys"][number]): Finding[] {
+function unsaidDelete(table: TableInfo, key: ForeignKey): Finding[] {
   const toId = key.targetFields.length === 1 && key.targetFields[0] === "_id";
   if (key.onDelete !== "no action" || key.onUpdate === "no action" || !toId) return [];
   return [
@@ -118,6 +122,3 @@ function isJoined(written: AnyRelations, table: string, field: string): boolean 
     ),
   );
 }
-
-const same = (a: readonly string[], b: readonly string[]): boolean =>
-  a.length === b.length && a.every((field, i) => field === b[i]);

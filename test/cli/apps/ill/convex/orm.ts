@@ -25,6 +25,7 @@ export const orm = new Orm(components.orm, {
     users: { unique: { email: ["email"] }, checks: { adult: { age: { atLeast: 18 } as never } } },
     posts: { protected: true, unique: { title: ["titel" as "title"] } },
     secrets: { protected: true },
+    teams: { unique: { name: ["name"] }, softDelete: "deletedAt" } as never,
   },
   rls: false,
 });

@@ -14,7 +14,7 @@ export default defineSchema({
   })
     .index("by_name", ["name"])
     .index("by_name_and_age", ["name", "age"]),
-  teams: defineTable({ name: v.string() }),
+  teams: defineTable({ name: v.string() }).index("by_name", ["name"]),
   profiles: defineTable({ userId: v.id("users") }).index("by_user", ["userId"]),
   posts: defineTable({
     authorId: v.id("users"),
