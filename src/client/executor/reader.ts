@@ -5,6 +5,7 @@ import { limitNames } from "../planner/limits.js";
 import { planQuery } from "../planner/plan-query.js";
 import type { QueryPlan } from "../planner/plan.js";
 import type { TableInfo } from "../schema/catalog.js";
+import { countByAggregate, explainCount } from "./aggregate.js";
 import { analyzeSelection } from "./analyze.js";
 import type { Document, Env } from "./env.js";
 import { countPlan, executePlan, existsPlan } from "./execute.js";
@@ -78,8 +79,11 @@ export class TableReader {
 
   async count(args: ReadArgs = {}): Promise<number> {
     this.check(args, known.count);
-    const selection = await this.select(args);
-    return await this.run(startRun(this.env, selection.access, selection.limits), selection, countPlan);
+    const selection = await planSelect(this.env, this.table, args);
+    const run = startRun(this.env, selection.access, selection.limits);
+    const counted = await countByAggregate(run, selection);
+    if (counted !== null) return counted;
+    return await this.run(run, this.admit(selection), countPlan);
   }
 
   async exists(args: ReadArgs = {}): Promise<boolean> {
@@ -91,7 +95,8 @@ export class TableReader {
   async explain(args: ReadArgs = {}): Promise<Awaited<ReturnType<typeof explainSelection>>> {
     const { rest, options } = this.explainable(args);
     const selection = await planSelect(this.env, this.table, rest, options);
-    return explainSelection(this.env, selection, this.shape(rest, selection));
+    const explanation = explainSelection(this.env, selection, this.shape(rest, selection));
+    return explainCount(this.env, selection, explanation);
   }
 
   async analyze(args: ReadArgs = {}): Promise<Awaited<ReturnType<typeof analyzeSelection>>> {
@@ -119,7 +124,10 @@ export class TableReader {
   }
 
   private async select(args: SelectArgs, options: SelectOptions = {}): Promise<Selection> {
-    const selection = await planSelect(this.env, this.table, args, options);
+    return this.admit(await planSelect(this.env, this.table, args, options));
+  }
+
+  private admit(selection: Selection): Selection {
     return selection.plan.refusal === null ? selection : admitted(this.env, selection, suggestionsFor(this.env, selection.plan));
   }
 

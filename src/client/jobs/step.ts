@@ -1,3 +1,4 @@
+import { mostEntries } from "../mutations/aggregates.js";
 import { Fanout } from "../mutations/fanout.js";
 import type { WriteEnv } from "../mutations/env.js";
 import { Meter } from "../mutations/meter.js";
@@ -56,8 +57,9 @@ export class Step {
   }
 
   /** Root rows that fit now: each is read, judged and written, and what it brings up needs reads too. */
-  async room({ referencedBy }: TableInfo): Promise<number> {
-    const room = await this.meter.room({ rows: this.stage.writes }, { queries: referencedBy.length + 1, written: true });
+  async room(table: TableInfo): Promise<number> {
+    const cost = { queries: table.referencedBy.length + 1, written: true, entries: mostEntries(table, false) };
+    const room = await this.meter.room(this.stage.pending, cost);
     return Math.min(this.left, room.rows);
   }
 }

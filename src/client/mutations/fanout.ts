@@ -1,6 +1,7 @@
 import type { Document } from "../executor/env.js";
 import type { Catalog, ForeignKey, TableInfo } from "../schema/catalog.js";
 import { acted, type KeyChange } from "./actions.js";
+import { mostEntries } from "./aggregates.js";
 import type { WriteDatabase } from "./env.js";
 import { keyOf, referencingRows, sameKey, textOfKey, type Key } from "./keys.js";
 import type { Meter } from "./meter.js";
@@ -84,7 +85,8 @@ export class Fanout {
       const next = after === null ? null : valuesAt(after, foreignKey.targetFields);
       if (next !== null && sameKey(next, key)) continue;
       const change = { key, next };
-      if (refuses(next === null ? foreignKey.onDelete : foreignKey.onUpdate)) this.refusals.push({ foreignKey, change });
+      if (refuses(next === null ? foreignKey.onDelete : foreignKey.onUpdate))
+        this.refusals.push({ foreignKey, change });
       else this.enqueue(foreignKey, change);
     }
   }
@@ -136,8 +138,12 @@ export class Fanout {
       return true;
     }
     const guarded = this.isDoomed !== null && this.emptiesGuardedKeys(batch);
-    const cost = { queries: child.referencedBy.length + 1 + (guarded ? child.foreignKeys.length : 0), written: !looking };
-    const room = await this.meter.room({ rows: this.stage.writes }, cost);
+    const cost = {
+      queries: child.referencedBy.length + 1 + (guarded ? child.foreignKeys.length : 0),
+      written: !looking,
+      entries: mostEntries(child, eventOf(foreignKey, batch.event).fields === null),
+    };
+    const room = await this.meter.room(this.stage.pending, cost);
     const rows = Math.min(room.rows, limit);
     if (rows <= 0 || room.queries <= 0) return false;
     const moved = (batch.moved ??= this.stage.movedBy(foreignKey));

@@ -1,12 +1,16 @@
 import type { GenericId } from "convex/values";
 import type { WriteEnv } from "./env.js";
+import { keepAggregates } from "./aggregates.js";
 import { difference, type Stage } from "./stage.js";
 import { readPath } from "../predicate/values.js";
 import type { Document } from "../executor/env.js";
 import type { TableInfo } from "../schema/catalog.js";
 import { inBatches } from "./unique.js";
 
-/** Writes what is staged: changed fields only, and nothing for a row that is as it was. Files go with their rows. */
+/**
+ * Writes what is staged: changed fields only, and nothing for a row that is as it was. Files go with their rows, and
+ * aggregates follow them.
+ */
 export async function flush(env: WriteEnv, stage: Stage): Promise<void> {
   const files = new Set<string>();
   await inBatches([...stage.all()], async ({ table, before, write }) => {
@@ -19,6 +23,9 @@ export async function flush(env: WriteEnv, stage: Stage): Promise<void> {
     const patch = difference(before, write);
     if (Object.keys(patch).length > 0) await env.db.patch(before._id, patch);
   });
+  for (const { table, before, write } of stage.all()) {
+    if (write !== undefined) await keepAggregates(env, table, before, write);
+  }
   await inBatches([...files], (id) => deleteFile(env, id));
 }
 

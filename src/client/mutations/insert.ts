@@ -3,6 +3,7 @@ import { OrmError } from "../errors.js";
 import type { Document } from "../executor/env.js";
 import { isPlainObject } from "../predicate/values.js";
 import type { TableInfo } from "../schema/catalog.js";
+import { keepAggregates } from "./aggregates.js";
 import { checkInsertFits } from "./capacity.js";
 import { passChecks } from "./checks.js";
 import { forStatement, type WriteEnv, type WriterEnv } from "./env.js";
@@ -94,7 +95,7 @@ async function insert(
   const many = Array.isArray(values);
   const given: unknown[] = many ? values : [values];
   const rows = given.map((each, i) => newRow(env.db, table, each, many ? `values[${i}]` : "values"));
-  await checkInsertFits(env, table, rows);
+  await checkInsertFits(env, table, rows, conflict !== null);
   const access = await env.access({ table, args: {} });
   const policies = access.system ? null : new RowPolicies(env, access);
   for (const row of rows) {
@@ -138,6 +139,7 @@ async function write(
       written.push(null);
     } else if (outcome.kind === "insert") {
       const id = await env.db.insert(table.name, outcome.row);
+      await keepAggregates(env, table, null, { ...outcome.row, _id: id } as Document);
       written.push(returning ? await env.db.get(id) : id);
     } else {
       written.push(returning ? inline.stage.get(outcome.id)!.after : outcome.id);

@@ -1,8 +1,11 @@
 import type { TransactionMetrics } from "convex/server";
+import { costOfEntry } from "./aggregates.js";
 
-/** What is staged and not yet written: each row costs a get, a query and a write when it is. */
+/** What is staged and not yet written: each row costs a get, a query and a write when it is, and its aggregates more. */
 export interface Pending {
   readonly rows: number;
+  /** Entries of aggregates. */
+  readonly entries: number;
 }
 
 /** How much more fits. */
@@ -24,6 +27,8 @@ export interface RowCost {
   readonly queries: number;
   /** False for rows that are only looked at. */
   readonly written: boolean;
+  /** Entries of aggregates that writing one row costs at most. */
+  readonly entries: number;
 }
 
 /**
@@ -51,28 +56,41 @@ export class Meter {
     if (this.metrics === null) return true;
     const { documentsRead, bytesRead, databaseQueries } = await this.metrics();
     const free = ({ used, remaining }: { used: number; remaining: number }): number => remaining - this.headroom * (used + remaining);
-    return free(documentsRead) - pending.rows >= documents && free(databaseQueries) - pending.rows >= documents && free(bytesRead) >= 2 ** 20;
+    const kept = (name: keyof typeof costOfEntry): number => pending.entries * costOfEntry[name];
+    return (
+      free(documentsRead) - pending.rows - kept("documentsRead") >= documents &&
+      free(databaseQueries) - pending.rows - kept("databaseQueries") >= documents &&
+      free(bytesRead) - kept("bytesRead") >= 2 ** 20
+    );
   }
 
   async room(pending: Pending, cost: RowCost): Promise<Room> {
     if (this.metrics === null) return { rows: Infinity, queries: Infinity };
     const now = await this.metrics();
     const first = (this.first ??= now);
-    const free = (name: "documentsRead" | "bytesRead" | "databaseQueries" | "documentsWritten" | "bytesWritten"): number => {
+    // What aggregates will take of it is not free.
+    const free = (name: keyof typeof costOfEntry): number => {
       const { used, remaining } = now[name];
-      return remaining - this.headroom * (used + remaining);
+      return remaining - this.headroom * (used + remaining) - pending.entries * costOfEntry[name];
     };
     const seen = now.documentsRead.used - first.documentsRead.used;
     const size = seen > 0 ? caution * Math.max(1, (now.bytesRead.used - first.bytesRead.used) / seen) : guessedSize;
     const spent = now.bytesRead.used - first.bytesRead.used;
-    const bytesRead = Math.min(free("bytesRead"), this.bytes - spent) - pending.rows * size;
+    const own = this.bytes - spent - pending.entries * costOfEntry.bytesRead;
+    const bytesRead = Math.min(free("bytesRead"), own) - pending.rows * size;
     const writes = cost.written ? 1 : 0;
+    const more = (name: keyof typeof costOfEntry): number => (cost.written ? cost.entries * costOfEntry[name] : 0);
     const queries = free("databaseQueries") - pending.rows;
     const rows = Math.min(
-      (free("documentsRead") - pending.rows) / (1 + writes),
-      bytesRead / ((1 + writes) * size),
-      queries / Math.max(1, cost.queries + writes),
-      ...(cost.written ? [free("documentsWritten") - pending.rows, free("bytesWritten") / size - pending.rows] : []),
+      (free("documentsRead") - pending.rows) / (1 + writes + more("documentsRead")),
+      bytesRead / ((1 + writes) * size + more("bytesRead")),
+      queries / Math.max(1, cost.queries + writes + more("databaseQueries")),
+      ...(cost.written
+        ? [
+            (free("documentsWritten") - pending.rows) / (1 + more("documentsWritten")),
+            (free("bytesWritten") - pending.rows * size) / (size + more("bytesWritten")),
+          ]
+        : []),
     );
     // The first row is always tried: a bound that lets nothing through would never end.
     const least = this.asked ? 0 : 1;

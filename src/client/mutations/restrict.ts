@@ -43,7 +43,7 @@ export async function judgeRefusals(
   const moved = new Map<ForeignKey, Map<string, Document[]>>();
   let unmetered = 0;
   await inBatches(asked, async ({ foreignKey, change }) => {
-    if (unmetered++ % looksUnmetered === 0 && !(await meter.canLook({ rows: stage.writes }, nextLooks))) {
+    if (unmetered++ % looksUnmetered === 0 && !(await meter.canLook(stage.pending, nextLooks))) {
       throw walkTooLarge(env.catalog.tables[foreignKey.target]!);
     }
     let rows = moved.get(foreignKey);
@@ -95,8 +95,12 @@ function refusal(foreignKey: ForeignKey, child: TableInfo, restrict: boolean): O
 }
 
 export function walkTooLarge(table: TableInfo): OrmError {
-  return new OrmError("BUDGET", `whether a refusing foreign key is met below "${table.name}" cannot be found out in one transaction`, {
-    table: table.name,
-    hint: "Delete the rows below in portions first (bottom up), or declare a cascade instead of the refusing action.",
-  });
+  return new OrmError(
+    "BUDGET",
+    `whether a refusing foreign key is met below "${table.name}" cannot be found out in one transaction`,
+    {
+      table: table.name,
+      hint: "Delete the rows below in portions first (bottom up), or declare a cascade instead of the refusing action.",
+    },
+  );
 }

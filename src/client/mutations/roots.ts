@@ -4,6 +4,7 @@ import { defaultLimits } from "../planner/limits.js";
 import type { TableInfo } from "../schema/catalog.js";
 import { costOfChange, fits, tooManyRows } from "./capacity.js";
 import type { WriteEnv } from "./env.js";
+import type { Pending } from "./meter.js";
 import type { Target } from "./statement.js";
 
 /** More than any transaction can read: bounds that the transaction's own budget stands in for. */
@@ -46,9 +47,17 @@ export async function rootRows(
       hint: "Declare an index for the filter, raise maxScan, or use inBackground().",
     });
   }
+  // What an update touches of aggregates is known when it is staged.
+  const entries = command === "delete" ? rows.length * table.rules.aggregates.length : 0;
   const bytes = Math.min(now.bytesRead.used - before.bytesRead.used, rows.length * 2 ** 20);
-  if (!fits(now, env.limits.headroom, costOfChange(rows.length, bytes))) throw tooManyRoots(table, command);
+  if (!fits(now, env.limits.headroom, costOfChange(rows.length, bytes, entries))) throw tooManyRoots(table, command);
   return rows;
+}
+
+/** @throws OrmError `BUDGET` for an update whose aggregates would take more than is left. */
+export async function checkAggregatesFit(env: WriteEnv, table: TableInfo, { rows, entries }: Pending): Promise<void> {
+  if (entries === 0 || env.metrics === null) return;
+  if (!fits(await env.metrics(), env.limits.headroom, costOfChange(rows, 0, entries))) throw tooManyRoots(table, "update");
 }
 
 const tooManyRoots = (table: TableInfo, command: string): OrmError =>

@@ -1,7 +1,9 @@
 import type { Document } from "../executor/env.js";
 import { keyText } from "../predicate/values.js";
 import type { ForeignKey, TableInfo } from "../schema/catalog.js";
+import { entriesTouched } from "./aggregates.js";
 import { keyOf, sameKey, textOfKey } from "./keys.js";
+import type { Pending } from "./meter.js";
 import type { Fields } from "./paths.js";
 
 /** A stored row that the statement changes, as it was and as it will be (null: deleted). */
@@ -13,6 +15,8 @@ export interface StagedRow {
   write: Document | null | undefined;
   /** Named by the statement itself; referential actions reach the others. */
   readonly root: boolean;
+  /** What writing it costs its aggregates. */
+  entries: number;
 }
 
 /**
@@ -27,6 +31,12 @@ export class Stage {
 
   /** How many staged rows will be written. */
   writes = 0;
+  private entries = 0;
+
+  /** What writing all of it will cost. */
+  get pending(): Pending {
+    return { rows: this.writes, entries: this.entries };
+  }
 
   all(): IterableIterator<StagedRow> {
     return this.rows.values();
@@ -48,13 +58,16 @@ export class Stage {
   put(table: TableInfo, stored: Document, after: Document | null, root = false, written = true): StagedRow {
     let staged = this.rows.get(stored._id);
     if (staged === undefined) {
-      staged = { table, before: stored, after, write: undefined, root };
+      staged = { table, before: stored, after, write: undefined, root, entries: 0 };
       this.rows.set(stored._id, staged);
     }
     staged.after = after;
     if (written) {
       if (staged.write === undefined) this.writes++;
       staged.write = after;
+      const entries = entriesTouched(table, staged.before, after);
+      this.entries += entries - staged.entries;
+      staged.entries = entries;
     }
     let updated = this.updated.get(table.name);
     if (after === null) {

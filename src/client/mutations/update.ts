@@ -4,7 +4,7 @@ import type { TableInfo } from "../schema/catalog.js";
 import { startBackground } from "./background.js";
 import type { WriteEnv, WriterEnv } from "./env.js";
 import { Inline } from "./inline.js";
-import { rootRows } from "./roots.js";
+import { checkAggregatesFit, rootRows } from "./roots.js";
 import { RowPolicies } from "./row-policies.js";
 import { RowsStatement, Unaimed, type RowsCommand } from "./rows-statement.js";
 import { difference } from "./stage.js";
@@ -57,6 +57,7 @@ async function update(
     inline.stage.put(table, row, after, true);
     for (const field of Object.keys(difference(row, after))) changed.add(field);
   }
+  await checkAggregatesFit(env, table, inline.stage.pending);
   for (const row of found) inline.fanout.note(table, row, inline.stage.current(row));
   const rest = await inline.settle(table, { table: table.name, fields: [...changed] });
   const rows = found.map((row) => inline.stage.get(row._id)!.after!);

@@ -1,5 +1,6 @@
 import type { Catalog } from "../schema/catalog.js";
 import { suggestIndexes } from "./advise.js";
+import type { CountPlan } from "./aggregate.js";
 import { predicateText, valueText } from "./describe.js";
 import { deepFreeze, type Probe, type QueryPlan } from "./plan.js";
 import type { RelationPlan } from "./relation.js";
@@ -7,10 +8,11 @@ import { rangeText, watchedBy, type Watched } from "./watch.js";
 
 /**
  * What `explain` answers. `plan.watches`: the point reads and index intervals whose writes re-run the query.
- * `plan.loads`: how each relation of `with` is loaded.
+ * `plan.loads`: how each relation of `with` is loaded. `plan.count`: how an aggregate would count the rows, null where
+ * it cannot; there for tables with aggregates.
  */
 export interface Explanation {
-  readonly plan: QueryPlan & { readonly watches: readonly Watched[]; readonly loads: readonly RelationPlan[] };
+  readonly plan: QueryPlan & { readonly watches: readonly Watched[]; readonly loads: readonly RelationPlan[]; readonly count?: CountPlan | null };
   /** A stable tree for people and golden files. */
   readonly text: string;
   readonly warnings: readonly string[];

@@ -1,4 +1,5 @@
 import type { GenericValidator } from "convex/values";
+import type { AggregateInfo } from "./aggregates.js";
 
 /** The value types of Convex, in its order; each is one bit of a {@link FieldInfo.types} mask. */
 export const typeBit = {
@@ -100,6 +101,8 @@ export interface TableRules {
   readonly protected: boolean;
   /** Fields that hold storage ids, deleted with the row. */
   readonly files: Readonly<Record<string, "cascade">>;
+  /** Aggregates that follow the table, and may answer counts. */
+  readonly aggregates: readonly AggregateInfo[];
 }
 
 export interface TableInfo {

@@ -1,9 +1,10 @@
+import { readAggregates } from "./aggregates.js";
 import { typeBit, type TableRules, type UniqueInfo } from "./catalog.js";
 import { canBeEmptied, declaredFields } from "./fields.js";
 import { indexCall, leadingDeclaredIndex } from "./indexes.js";
 import { fieldNamed, invalidSchema, objectAt, onlyKeys, type BaseTable } from "./tables.js";
 
-const ruleKeys = ["defaults", "onUpdate", "unique", "checks", "deletion", "protected", "files"];
+const ruleKeys = ["defaults", "onUpdate", "unique", "checks", "deletion", "protected", "files", "count"];
 const nothing = Object.freeze({});
 
 /** The rules of a table of which the options say nothing. */
@@ -15,6 +16,7 @@ export const noRules: TableRules = Object.freeze({
   softDelete: null,
   protected: false,
   files: nothing,
+  aggregates: Object.freeze([]),
 });
 
 /**
@@ -35,6 +37,7 @@ export function readRules(table: BaseTable, options: unknown): TableRules {
     softDelete: softDelete(table, rules["deletion"], `${path} -> deletion`),
     protected: flag(rules["protected"], `${path} -> protected`),
     files: files(table, rules["files"], `${path} -> files`),
+    aggregates: Object.freeze(readAggregates(table, rules["count"], `${path} -> count`)),
   });
 }
 

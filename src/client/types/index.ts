@@ -16,9 +16,11 @@
  *   context.ts  OrmFor<M, Ctx>, AnyCtx
  *   options.ts  OrmOptions<S, R, O, V, Ctx>, TableOptions<M, T>
  *   policy.ts   Policy<M, T>, PolicySpec<M>, PolicyTestArgs<M, T>
+ *   aggregate.ts  CountAggregate<M, T>: what `count` of the options takes
  *   explain.ts  Explanation, Analysis
  *   job.ts      Job, JobStatus
  */
+export type * from "./aggregate.js";
 export type * from "./context.js";
 export type * from "./explain.js";
 export type * from "./job.js";

@@ -1,4 +1,5 @@
 import type { DataModelFromSchemaDefinition, GenericQueryCtx, SchemaDefinition } from "convex/server";
+import type { CountAggregate } from "./aggregate.js";
 import type { AnyRelations, Relations } from "../schema/relations.js";
 import type { AnyModel, AnySchema, Fields, OrmModel, Path, TableNames } from "./model.js";
 import type { Limits } from "./query.js";
@@ -26,6 +27,8 @@ export interface TableOptions<M extends AnyModel, T extends string> {
   readonly protected?: boolean;
   /** Fields with storage ids whose files are deleted with the row. */
   readonly files?: { readonly [P in Path<M, T>]?: "cascade" };
+  /** Aggregates of `@convex-dev/aggregate` that every write keeps right, and that answer counts of their keys. */
+  readonly count?: CountAggregate<M, T> | readonly CountAggregate<M, T>[];
 }
 
 /** `tables` of the options. */
