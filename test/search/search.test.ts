@@ -52,13 +52,11 @@ describe("search", () => {
   test("an equality of where on a filter field is the index's: no document is read in vain", async () => {
     const t = await store();
     const { value, documents } = await asking(t, (ctx) =>
-      orm
-        .system(ctx)
-        .query.articles.findMany({
-          search: { ...search, filters: { lang: "de" } },
-          where: { team: "red", deletedAt: { isNull: true } },
-          limit: 2,
-        }),
+      orm.system(ctx).query.articles.findMany({
+        search: { ...search, filters: { lang: "de" } },
+        where: { team: "red", deletedAt: { isNull: true } },
+        limit: 2,
+      }),
     );
     expect(titles(value)).toEqual(expected((row) => row.lang === "de" && row.team === "red").slice(0, 2));
     expect(documents).toBe(2);
@@ -228,6 +226,118 @@ describe("the platform's 1,024 results", () => {
   });
 });
 
+describe("the platform's pages beyond its 1,024 results", () => {
+  const many = Array.from({ length: 1_100 }, (_, i) => article({ title: `t${i}`, likes: i }));
+
+  /** A database that refuses a page of a search as the platform may: in words of its own. */
+  function refusing(ctx: object, refuses: (asked: { numItems: number; cursor: string | null }) => boolean): never {
+    const { db } = ctx as { db: { query(table: string): Record<string, (...args: never[]) => unknown> } };
+    const guarded = (rows: object): object =>
+      new Proxy(rows, {
+        get(target, name) {
+          const inner = Reflect.get(target, name) as unknown;
+          if (typeof inner !== "function") return inner;
+          if (name === "filter") return (...args: unknown[]) => guarded(inner.apply(target, args) as object);
+          if (name !== "paginate") return inner.bind(target) as unknown;
+          return (asked: { numItems: number; cursor: string | null }) =>
+            refuses(asked) ? Promise.reject(new Error("no")) : (inner.call(target, asked) as unknown);
+        },
+      });
+    const query = (table: string): object => {
+      const of = db.query(table);
+      return new Proxy(of, {
+        get: (target, name) =>
+          name === "withSearchIndex"
+            ? (...args: never[]) => guarded(target[name]!(...args) as object)
+            : (Reflect.get(target, name) as unknown),
+      });
+    };
+    return {
+      ...ctx,
+      db: new Proxy(db, { get: (target, name) => (name === "query" ? query : Reflect.get(target, name)) }),
+    } as never;
+  }
+
+  test("no page asks for more than is left of them: the one that would is made by offset, and is the last", async () => {
+    const t = await store(many);
+    const rows: string[] = [];
+    const sizes: number[] = [];
+    let asked = 0;
+    let cursor: string | null = null;
+    for (let done = false; !done;) {
+      const { value } = await asking(t, (ctx) => {
+        const seen = refusing(ctx, ({ numItems }) => (asked += numItems) > 1_024);
+        return orm.system(seen).query.articles.paginate({ search, paginationOpts: { numItems: 300, cursor } });
+      });
+      rows.push(...titles(value.page));
+      sizes.push(value.page.length);
+      ({ isDone: done, continueCursor: cursor } = value);
+    }
+    expect(sizes).toEqual([300, 300, 300, 124]);
+    expect(asked).toBe(900);
+    expect(new Set(rows).size).toBe(1_024);
+    const throws = asking(t, (ctx) =>
+      orm
+        .system(ctx)
+        .query.articles.paginate({ search, onTruncated: "throw", paginationOpts: { numItems: 2_000, cursor: null } }),
+    );
+    expect(await codeOf(() => throws)).toBe("SCAN_LIMIT");
+  });
+
+  test("a page that meets them among rows that its filter drops goes on by offset, from the row it came to", async () => {
+    const t = await store(many);
+    const where = { title: { notIn: ["t0", "t1", "t2", "t3"] } };
+    const walk = async (refuses: (page: number) => boolean) => {
+      const rows: string[] = [];
+      let cursor: string | null = null;
+      for (let page = 0, done = false; !done; page++) {
+        const { value } = await asking(t, (ctx) =>
+          orm
+            .system(refusing(ctx, () => refuses(page)))
+            .query.articles.paginate({ search, where, paginationOpts: { numItems: 100, cursor } }),
+        );
+        rows.push(...titles(value.page));
+        ({ isDone: done, continueCursor: cursor } = value);
+      }
+      return rows;
+    };
+    const wanted = many.slice(4, 1_024).map((row) => row.title);
+    expect(await walk(() => true)).toEqual(wanted);
+    expect(await walk((page) => page >= 3)).toEqual(wanted);
+    // Its pinned half, too.
+    const page = async (
+      paginationOpts: { numItems: number; cursor: string | null; endCursor?: string },
+      refused: boolean,
+    ) =>
+      (
+        await asking(t, (ctx) =>
+          orm.system(refusing(ctx, () => refused)).query.articles.paginate({ search, where, paginationOpts }),
+        )
+      ).value;
+    const first = await page({ numItems: 5, cursor: null }, false);
+    expect(first.continueCursor.startsWith("ok1")).toBe(false);
+    const second = await page({ numItems: 5, cursor: first.continueCursor }, false);
+    const pinned = { numItems: 1, cursor: first.continueCursor, endCursor: second.continueCursor };
+    expect(titles((await page(pinned, true)).page)).toEqual(titles(second.page));
+    expect(titles((await page(pinned, false)).page)).toEqual(titles(second.page));
+  });
+
+  test("a page that the transaction holds no documents for is refused by name", async () => {
+    const t = await store(many.slice(0, 50));
+    const read = (documentsRead: number) =>
+      asking(t, async (ctx) => {
+        const metrics = await ctx.meta.getTransactionMetrics();
+        const tight = { ...metrics, documentsRead: { used: 32_000 - documentsRead, remaining: documentsRead } };
+        const poor = { ...ctx, meta: { ...ctx.meta, getTransactionMetrics: () => Promise.resolve(tight) } };
+        return await orm
+          .system(poor as never)
+          .query.articles.paginate({ search, paginationOpts: { numItems: 50, cursor: null } });
+      });
+    expect((await read(3_250)).value.page).toHaveLength(50);
+    expect(await codeOf(() => read(3_200))).toBe("BUDGET");
+  });
+});
+
 describe("pages", () => {
   const where = { likes: { gte: 4 } } as const;
   test("are pinned by endCursor and parted by splitCursor, as the stock hook asks", async () => {
@@ -249,13 +359,11 @@ describe("pages", () => {
     expect(await ask({ numItems: 3, cursor: last.continueCursor })).toMatchObject({ page: [], isDone: true });
     const stopped = (
       await asking(t, (ctx) =>
-        orm
-          .with(ctx)
-          .query.articles.paginate({
-            search,
-            where,
-            paginationOpts: { numItems: 4, cursor: null, maximumRowsRead: 3 },
-          }),
+        orm.with(ctx).query.articles.paginate({
+          search,
+          where,
+          paginationOpts: { numItems: 4, cursor: null, maximumRowsRead: 3 },
+        }),
       )
     ).value;
     expect(stopped).toMatchObject({ isDone: false, page: [{ title: "t4" }] });
@@ -274,13 +382,11 @@ describe("pages", () => {
       asking(
         t,
         (ctx) =>
-          orm
-            .with(ctx)
-            .query.articles.paginate({
-              search: { ...search, query },
-              where: { likes: { gte: likes } },
-              paginationOpts: { numItems: 1, cursor },
-            }),
+          orm.with(ctx).query.articles.paginate({
+            search: { ...search, query },
+            where: { likes: { gte: likes } },
+            paginationOpts: { numItems: 1, cursor },
+          }),
         team,
       );
     const cursor = (await ask("convex", null, "red")).value.continueCursor;

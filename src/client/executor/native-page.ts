@@ -91,7 +91,7 @@ export async function nativePage(
   return page;
 }
 
-export const messageOf = (error: unknown): string =>
+const messageOf = (error: unknown): string =>
   typeof error === "object" && error !== null && "message" in error ? String(error.message) : String(error);
 
 export const isSecondPage = (error: unknown): boolean =>

@@ -1,80 +1,107 @@
 import { invalidCursor } from "../errors.js";
-import { bindingText, tablesOf } from "../executor/binding.js";
-import { cursorCodec, type CursorCodec, type Mark } from "../executor/cursor.js";
 import type { Document } from "../executor/env.js";
 import { PageStop } from "../executor/keyset-page.js";
 import type { PageOptions } from "../executor/page-options.js";
 import type { PageResult } from "../executor/pages.js";
 import type { ReadRun } from "../executor/run.js";
+import { searchCodec, type SearchCodec, type SearchPlace } from "./cursor.js";
 import { countOf, searchExecution, type OnTruncated } from "./execute.js";
+import { nativeSearchPage, type SearchSpan } from "./native.js";
 import { mostResults } from "./parse.js";
 import type { SearchPlan } from "./plan.js";
 import { Results, truncated, type Found } from "./results.js";
 
-/** A place among the results of a search: how many come before it. */
-const place = (at: number): Mark => ({ kind: "probe", ordinal: at, key: null, values: null });
-const end: Mark = { kind: "end" };
+const after = (results: number): SearchPlace => ({ kind: "results", count: results });
+const end: SearchPlace = { kind: "end" };
 
 /**
- * One page by offset into the search's results: those before it are read again, for a search cannot be resumed. The
- * page that meets the platform's 1,024th result is the last.
+ * One page of a search: the platform's where it can be, else by offset into the results.
+ *
+ * @throws OrmError `INVALID_CURSOR`; `SCAN_LIMIT` with `"throw"` where the platform's 1,024 results cut the last page
+ * short; `BUDGET`.
  */
-export async function offsetPage(
+export async function searchPage(
   run: ReadRun,
   plan: SearchPlan,
   options: PageOptions,
   onTruncated: OnTruncated,
 ): Promise<PageResult<Document>> {
-  const { env, access } = run;
-  const codec = await cursorCodec(await env.cursorKey(), searchBinding(plan, access.fingerprint(tablesOf(plan))));
-  const from = options.cursor === null ? 0 : placeOf(await codec.read(options.cursor));
-  const until = options.endCursor === null ? null : placeOf(await codec.read(options.endCursor));
-  if (from === "end") return { page: [], isDone: true, continueCursor: options.cursor! };
-  if (options.numItems === 0 && until === null) {
-    return { page: [], isDone: false, continueCursor: options.cursor ?? (await codec.write(place(0))) };
+  const codec = await searchCodec(run, plan);
+  const span: SearchSpan = {
+    from: options.cursor === null ? null : await codec.read(options.cursor),
+    until: options.endCursor === null ? null : await codec.read(options.endCursor),
+  };
+  return (
+    (await nativeSearchPage(run, plan, options, codec, span)) ??
+    (await offsetPage(run, plan, options, codec, span, onTruncated))
+  );
+}
+
+/**
+ * One page by offset into the search's results: those before it are read again, for a search cannot be resumed. The
+ * page that meets the platform's 1,024th result is the last.
+ */
+async function offsetPage(
+  run: ReadRun,
+  plan: SearchPlan,
+  options: PageOptions,
+  codec: SearchCodec,
+  { from, until }: SearchSpan,
+  onTruncated: OnTruncated,
+): Promise<PageResult<Document>> {
+  const pinned = until !== null;
+  if (from?.kind === "end") return { page: [], isDone: true, continueCursor: options.cursor! };
+  if (options.numItems === 0 && !pinned) {
+    return { page: [], isDone: false, continueCursor: options.cursor ?? (await codec.write(after(0))) };
   }
-  const execution = searchExecution(run, plan, from);
+  // What comes before the page is read again, and does not count as scanned.
+  const skipped = from === null ? 0 : from.kind === "results" ? from.count : mostResults;
+  const execution = searchExecution(run, plan, skipped);
   const bounded =
     options.maximumRowsRead !== null || options.maximumBytesRead !== null || run.limits.maxScan < mostResults;
   const stop = bounded ? new PageStop(execution, plan, options) : null;
   const results = new Results(execution, plan, Infinity, countOf(run, plan), stop);
-  await results.read(from);
-  const pinned = until !== null;
-  const last = until === null || until === "end" ? Infinity : until;
-  const rows = await results.take(pinned ? Infinity : options.numItems, last);
+  if (from?.kind === "rows") await results.skip(countedRows(from));
+  else await results.read(skipped);
+  const rows = await results.take(
+    pinned ? rowsUntil(from, until) : options.numItems,
+    until?.kind === "results" ? until.count : Infinity,
+  );
   const full = !pinned && !results.stopped && rows.length === options.numItems;
   const next = full ? await results.next() : null;
   const { stopped } = results;
   results.close();
-  const continueAt = next !== null ? place(next.at) : stopped ? place(results.at) : end;
-  if (continueAt === end && last === Infinity && results.cut && onTruncated === "throw") throw truncated(plan);
+  const continueAt = next !== null ? after(next.at) : stopped ? after(results.at) : end;
+  const wantsAll = until === null || until.kind === "end";
+  if (continueAt === end && wantsAll && results.cut && onTruncated === "throw") throw truncated(plan);
   const page = rows.map(({ row }) => row);
-  if (pinned && !stopped) return { page, isDone: until === "end", continueCursor: options.endCursor! };
+  if (pinned && !stopped) return { page, isDone: until.kind === "end", continueCursor: options.endCursor! };
   const continueCursor = pinned ? options.endCursor! : await codec.write(continueAt);
   return {
     page,
     isDone: !pinned && continueAt === end,
     continueCursor,
-    splitCursor: await splitCursor(codec, rows, pinned ? place(results.at) : continueAt),
+    splitCursor: await splitCursor(codec, rows, pinned ? after(results.at) : continueAt),
     pageStatus: pinned ? "SplitRequired" : "SplitRecommended",
   };
 }
 
+/** How many rows a pinned page has, where its end tells. */
+function rowsUntil(from: SearchPlace | null, until: SearchPlace): number {
+  if (until.kind !== "rows") return Infinity;
+  if (from === null) return countedRows(until);
+  if (from.kind === "rows") return Math.max(0, countedRows(until) - countedRows(from));
+  throw invalidCursor("the page's two cursors are of different kinds");
+}
+
+/** Without the platform's own page, a place that it chose cannot be found again. */
+function countedRows({ count }: Extract<SearchPlace, { kind: "rows" }>): number {
+  if (count !== null) return count;
+  throw invalidCursor("the platform's place in the search is lost", "Start again with `cursor: null`.");
+}
+
 /** Where the stock hook parts a page in two pinned ones. */
-async function splitCursor(codec: CursorCodec, rows: readonly Found[], otherwise: Mark): Promise<string> {
+async function splitCursor(codec: SearchCodec, rows: readonly Found[], otherwise: SearchPlace): Promise<string> {
   const middle = rows[rows.length >> 1];
-  return await codec.write(rows.length < 2 || middle === undefined ? otherwise : place(middle.at));
-}
-
-/** What a cursor is bound to: the search as asked, and all that a keyset cursor is bound to. */
-function searchBinding(plan: SearchPlan, fingerprint: string): string {
-  const { index, query } = plan.search;
-  return JSON.stringify(["search", index, query, bindingText(plan, fingerprint)]);
-}
-
-function placeOf(mark: Mark): number | "end" {
-  if (mark.kind === "end") return "end";
-  const fits = mark.kind === "probe" && mark.key === null && mark.values === null;
-  if (fits && Number.isInteger(mark.ordinal) && mark.ordinal >= 0 && mark.ordinal <= mostResults) return mark.ordinal;
-  throw invalidCursor("the cursor is of another query");
+  return await codec.write(rows.length < 2 || middle === undefined ? otherwise : after(middle.at));
 }

@@ -11,8 +11,7 @@ import { startRun } from "../executor/run.js";
 import { planSelectWith, userScope, type Selection } from "../executor/select.js";
 import { searchRows, type OnTruncated } from "./execute.js";
 import { analyzeSearch, explainSearch } from "./explain.js";
-import { nativeSearchPage } from "./native.js";
-import { offsetPage } from "./page.js";
+import { searchPage } from "./page.js";
 import { parseSearch } from "./parse.js";
 import { OrmStream } from "./stream.js";
 import { planSearch, type SearchPlan } from "./plan.js";
@@ -48,8 +47,7 @@ export class SearchReader extends TableReader {
     const { plan, selection } = search;
     const run = startRun(this.env, selection.access, selection.limits);
     const options = parsePageOptions(this.table.name, paginationOpts);
-    const page =
-      (await nativeSearchPage(run, plan, options)) ?? (await offsetPage(run, plan, options, search.onTruncated));
+    const page = await searchPage(run, plan, options, search.onTruncated);
     return { ...page, page: await shapeRows(run, page.page, search.shape) };
   }
 
@@ -66,9 +64,7 @@ export class SearchReader extends TableReader {
     return await analyzeSearch(this.env, search, rest, async (run) => {
       if (!("paginationOpts" in args)) return await searchRows(run, search.plan, search.onTruncated);
       const options = parsePageOptions(this.table.name, paginationOpts);
-      const page =
-        (await nativeSearchPage(run, search.plan, options)) ??
-        (await offsetPage(run, search.plan, options, search.onTruncated));
+      const page = await searchPage(run, search.plan, options, search.onTruncated);
       return { rows: page.page, truncated: false };
     });
   }

@@ -71,6 +71,16 @@ export class Results {
     return found;
   }
 
+  /** Goes past the next `n` results that pass. */
+  async skip(n: number): Promise<void> {
+    for (let left = n; left > 0;) {
+      const rows = await this.read(Math.min(together, left));
+      if (rows.length === 0) return;
+      const passed = await Promise.all(rows.map(this.test));
+      left -= passed.filter((pass) => pass).length;
+    }
+  }
+
   /** The next `n` results, untested. */
   async read(n: number): Promise<Document[]> {
     const rows: Document[] = [];
