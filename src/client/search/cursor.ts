@@ -50,6 +50,7 @@ export async function searchCodec({ env, access }: ReadRun, plan: SearchPlan): P
 
 function countOf(mark: Mark, least: number): number {
   const fits = mark.kind === "probe" && mark.key === null && mark.values === null;
-  if (fits && Number.isInteger(mark.ordinal) && mark.ordinal >= least && mark.ordinal <= mostResults) return mark.ordinal;
+  if (fits && Number.isInteger(mark.ordinal) && mark.ordinal >= least && mark.ordinal <= mostResults)
+    return mark.ordinal;
   throw invalidCursor("the cursor is of another query");
 }

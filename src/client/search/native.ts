@@ -112,7 +112,8 @@ async function ask(
   }
   const before = from === null ? 0 : from.count;
   const rows = before === null ? null : Math.min(before + page.page.length, mostResults);
-  const placed = (count: number | null, native: string): Promise<string> => codec.write({ kind: "rows", count, native });
+  const placed = (count: number | null, native: string): Promise<string> =>
+    codec.write({ kind: "rows", count, native });
   const { splitCursor } = page;
   return {
     ...page,
