@@ -1,7 +1,4 @@
-/**
- * Faults at every step in turn: a job that was interrupted, failed, cancelled or retried ends in the tables of an
- * uninterrupted run.
- */
+/** What happens beside a job while it runs: other jobs, rows that arrive, keys that it holds, rows that would refuse. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { codeOf, makeApp } from "../support/app.js";
 import { relations, schema, tables as blogTables } from "./blog.js";
@@ -34,76 +31,6 @@ async function begin(fault: (call: number) => Promise<void> | void = () => {}) {
   return { t, job: job as string, root };
 }
 const done = { roots: 1, a: 1, b: 1, c: 1, d: 0 };
-
-test("an uninterrupted run, step by step: every row once, progress monotone", async () => {
-  const { t, job } = await begin();
-  const seen: number[] = [];
-  await steps(t, job, (_steps, rowsDone) => {
-    seen.push(rowsDone);
-    return false;
-  });
-  expect(seen).toEqual([...seen].sort((x, y) => x - y));
-  expect(new Set(seen).size).toBeGreaterThan(4);
-  expect(await t.job(job)).toMatchObject({ status: "succeeded", rowsDone: whole, frontier: 0, attempts: 0, error: null });
-  expect(await left(t)).toEqual(done);
-});
-
-describe("a fault at step", () => {
-  test.each([1, 2, 3, 4, 5, 6])("%i, once: rolled back, retried, and the end is the same", async (k) => {
-    const { t, job } = await begin((call) => {
-      if (call === k) throw new Error("struck");
-    });
-    await steps(t, job);
-    expect(await t.job(job)).toMatchObject({ status: "succeeded", rowsDone: whole, error: null });
-    expect(await left(t)).toEqual(done);
-  });
-
-  test.each([1, 3, 5])("%i, always: parked as failed with its error, and retry finishes it", async (k) => {
-    let broken = true;
-    const { t, job } = await begin((call) => {
-      if (broken && call >= k) throw new Error("struck");
-    });
-    await steps(t, job);
-    const parked = (await t.job(job))!;
-    expect(parked).toMatchObject({ status: "failed", attempts: 3, error: "struck", steps: k - 1 });
-    expect(parked.frontier).toBeGreaterThan(0);
-    broken = false;
-    await t.mutate((ctx) => t.orm.jobs.retry(ctx, job));
-    await steps(t, job);
-    expect(await t.job(job)).toMatchObject({ status: "succeeded", rowsDone: whole });
-    expect(await left(t)).toEqual(done);
-  });
-});
-
-test("the handle gone for a while: retried until it is back", async () => {
-  const { t, job } = await begin();
-  await steps(t, job, (n) => n >= 2);
-  t.withdrawWorker(true);
-  await t.drain();
-  expect(await t.job(job)).toMatchObject({ status: "failed", steps: 2 });
-  t.withdrawWorker(false);
-  await t.mutate((ctx) => t.orm.jobs.retry(ctx, job));
-  await steps(t, job);
-  expect(await t.job(job)).toMatchObject({ status: "succeeded", rowsDone: whole });
-  expect(await left(t)).toEqual(done);
-});
-
-test.each([0, 1, 2, 3])("cancelled after step %i: rows are whole, what remains is said, and retry goes on", async (k) => {
-  const { t, job } = await begin();
-  await steps(t, job, (n) => n >= k);
-  await t.mutate((ctx) => t.orm.jobs.cancel(ctx, job));
-  const cancelled = (await t.job(job))!;
-  expect(cancelled.status).toBe("cancelled");
-  const counts = await left(t);
-  expect(Object.values(counts).reduce((sum, n) => sum + n, 0)).toBe(4 + whole - cancelled.rowsDone);
-  expect(cancelled.frontier).toBeGreaterThan(0);
-  await t.drain();
-  expect(await left(t)).toEqual(counts);
-  await t.mutate((ctx) => t.orm.jobs.retry(ctx, job));
-  await steps(t, job);
-  expect(await t.job(job)).toMatchObject({ status: "succeeded", rowsDone: whole });
-  expect(await left(t)).toEqual(done);
-});
 
 test("two jobs over overlapping trees both finish", async () => {
   const t = treeApp(settings);
