@@ -41,8 +41,10 @@ export interface Box {
 const longestType = 26;
 const longestLine = 44;
 
-export function boxes({ tables }: Diagram): Box[] {
+export function boxes({ tables, edges }: Diagram): Box[] {
   return tables.map((table) => {
+    // Each edge that comes here leaves beside a row: a table that many reference is as high as they need.
+    const ports = edges.filter(({ parent, child }) => parent === table.name && child !== parent).length;
     const rows = [...table.fields.map(fieldRow), ...table.keys.flatMap((key, i) => keyRows(key, i === 0))];
     const marks = [
       ...(table.protected ? ["protected"] : []),
@@ -54,7 +56,7 @@ export function boxes({ tables }: Diagram): Box[] {
       marks,
       rows,
       width: Math.ceil(Math.max(headerWidth(table.name, marks), ...rows.map(rowWidth))),
-      height: measure.header + rows.length * measure.row + 6,
+      height: measure.header + Math.max(rows.length, ports) * measure.row + 6,
       rowOf: (field) => measure.header + ((at.get(field) ?? 0) + 0.5) * measure.row + 3,
     };
   });

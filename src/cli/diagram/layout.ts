@@ -33,8 +33,11 @@ export interface Layout {
 }
 
 const track = 10;
-/** How far a line runs from a box before anything else happens, and a loop from its table. */
-export const stub = 22;
+/** How far a loop runs from its table, and from where the label of an end is written: beyond a loop. */
+const loopAway = 17;
+export const labelAway = 21;
+/** How far a line runs straight from a box, its label aside. */
+const stub = labelAway + 3;
 const margin = 20;
 
 /**
@@ -165,8 +168,8 @@ function loop(edge: Edge, labels: Labels, { box, x, y }: PlacedBox): PlacedEdge 
   const childY = y + box.rowOf(edge.childFields[0]!);
   const points = [
     { x, y: parentY },
-    { x: x - stub, y: parentY },
-    { x: x - stub, y: childY },
+    { x: x - loopAway, y: parentY },
+    { x: x - loopAway, y: childY },
     { x, y: childY },
   ];
   return { edge, points, parentLabel: "", childLabel: loopLabel(labels) };

@@ -74,7 +74,10 @@ function portsNear(
 ): number[] {
   const clear = (y: number): boolean => taken.every((other) => Math.abs(other - y) >= apart);
   const meets = (y: number, i: number): boolean => across[i]!.some((other) => Math.abs(other - y) < close);
-  const rows = box.rows.map((_, i) => item.y + measure.header + (i + 0.5) * measure.row + 3).filter(clear);
+  const count = Math.floor((box.height - measure.header) / measure.row);
+  const rows = Array.from({ length: count }, (_, i) => item.y + measure.header + (i + 0.5) * measure.row + 3).filter(
+    clear,
+  );
   if (rows.length < targets.length) {
     const space = (item.height - 16) / targets.length;
     return targets.map((_, i) => item.y + 8 + (i + 0.5) * space);

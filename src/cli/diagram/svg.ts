@@ -1,7 +1,7 @@
 import { actionsText } from "./actions.js";
 import { boxes, measure, textWidth, type BoxRow } from "./boxes.js";
 import type { Cardinality, Edge } from "./edges.js";
-import { layout, stub, type PlacedBox, type PlacedEdge, type Point } from "./layout.js";
+import { labelAway, layout, type PlacedBox, type PlacedEdge, type Point } from "./layout.js";
 import type { Diagram } from "./model.js";
 import type { Labels } from "./ways.js";
 
@@ -114,10 +114,9 @@ function labels({ edge, points, parentLabel, childLabel }: PlacedEdge): string[]
     if (label === "") return [];
     const right = next.x >= at.x;
     const anchor = right ? "" : ` text-anchor="end"`;
-    const away = edge.child === edge.parent ? stub + 4 : 18;
     return [
       text(
-        at.x + (right ? away : -away),
+        at.x + (right ? labelAway : -labelAway),
         at.y - 3.5,
         label,
         `font-size="${measure.small}" fill="${colorOf(edge)}"${anchor}`,
