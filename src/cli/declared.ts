@@ -103,7 +103,7 @@ class Declarations {
   refuse(data: OrmErrorData): void {
     const path = String(data["path"] ?? "");
     const remedy = String(data["hint"] ?? "");
-    const [root, table = "", ...below] = path.split(" -> ");
+    const [root, table = "", ...below] = path.split(" -> ").map((name) => name.replace(/\[\d+\]$/, ""));
     const index = /^Add \.index\("[^"]*", (\[[^\]]*\])\) to "([^"]+)" in the schema\.$/.exec(remedy);
     if (!this.#follows(data.message, table, path)) {
       const rule: Rule =
@@ -113,9 +113,13 @@ class Declarations {
     }
     const [, option] = /^there is no option "(.+)"$/.exec(data.message) ?? [];
     if (index !== null) {
-      this.#indexes.push({ table: index[2]!, fields: JSON.parse(index[1]!) as string[] });
-      if (root === "tables") this.#addIndexes();
-      else this.#setAside(table, below[0]!);
+      const lacking = { table: index[2]!, fields: JSON.parse(index[1]!) as string[] };
+      // A relation waits for its index until nothing else is refused, so that all that lack the same one are noted.
+      if (root === "tables") this.#addIndex(lacking);
+      else {
+        this.#indexes.push(lacking);
+        this.#setAside(table, below[0]!);
+      }
     } else if (option !== undefined && this.#without(path, option)) return;
     else if (root === "relations") this.#drop(this.#relations, table, below.slice(0, 1));
     else if (root === "tables") this.#drop(this.#tables, table, below.slice(0, 2));
@@ -125,7 +129,8 @@ class Declarations {
   /** Brings back the relations that waited for an index, with that index. False when none did. */
   restore(): boolean {
     if (this.#aside.length === 0) return false;
-    this.#addIndexes();
+    for (const lacking of this.#indexes) this.#addIndex(lacking);
+    this.#indexes = [];
     for (const { table, name, relation } of this.#aside) (this.#relations[table] ??= {})[name] = relation;
     this.#aside = [];
     return true;
@@ -169,11 +174,8 @@ class Declarations {
     }
   }
 
-  #addIndexes(): void {
-    for (const { table, fields } of this.#indexes) {
-      this.#schema.tables[table]!.indexes.push({ indexDescriptor: `${missing}${fields.join(", ")}`, fields });
-    }
-    this.#indexes = [];
+  #addIndex({ table, fields }: { readonly table: string; readonly fields: string[] }): void {
+    this.#schema.tables[table]!.indexes.push({ indexDescriptor: `${missing}${fields.join(", ")}`, fields });
   }
 }
 
