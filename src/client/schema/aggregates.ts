@@ -112,7 +112,7 @@ function fieldsRead(table: BaseTable, read: Reads | undefined): FieldsRead | nul
     /^(?:\(?\s*([\w$]+)\s*\)?\s*=>|(?:function\b\s*)?[\w$]*\s*\(\s*([\w$]+)\s*\)(?=\s*\{))\s*([^]*)$/.exec(text) ?? [];
   if (rest === undefined) return null;
   // A line that ends in `return` returns nothing.
-  const body = /^\{\s*return[^\S\r\n]*\b([^\s;][^;]*);?\s*\}$/.exec(rest)?.[1]?.trim() ?? rest;
+  const body = /^\{\s*return(?![\w$])[^\S\r\n]*([^\s;][^;]*);?\s*\}$/.exec(rest)?.[1]?.trim() ?? rest;
   const list = /^\[([^]*)\]$/.exec(body)?.[1]?.replace(/,\s*$/, "");
   const fields: string[] = [];
   for (const part of (list ?? body).split(",")) {

@@ -3,6 +3,7 @@ import type { Explanation } from "../planner/explain.js";
 /** What `explain` returns: the frozen plan, its text, what is costly about it, and the indexes that would better it. */
 export type { Explanation } from "../planner/explain.js";
 export type { QueryPlan } from "../planner/plan.js";
+export type { CountPlan } from "../planner/aggregate.js";
 
 /** What one node of a plan read. */
 export interface NodeReads {
