@@ -8,6 +8,7 @@ import { register } from "../../../src/test.js";
 import { betterInstalled, loadApp, typeErrors, writeApps } from "./build.js";
 import { appOf, tasksOf, type App } from "./extract.js";
 import { appsOfPages } from "./pages.js";
+import { betweenBetterAndOrm, betweenEntsAndOrm } from "./sides.js";
 
 /**
  * The migration guides say what they say: every snippet of both sides is compiled against the real packages, and both
@@ -25,6 +26,9 @@ const guides = {
 const left = (name: string) => name === "better-convex" && !betterInstalled;
 const apps: Record<string, App> = { after: appOf(guides["ctx-db"], "after") };
 for (const [name, tasks] of Object.entries(guides)) if (!left(name)) apps[name] = appOf(tasks, "before");
+/** Apps in the middle of their move: what the steps of a guide say of both sides together. */
+apps["between convex-ents"] = betweenEntsAndOrm(apps["convex-ents"]!, apps.after!);
+if (betterInstalled) apps["between better-convex"] = betweenBetterAndOrm(apps["better-convex"]!, apps.after!);
 /** A misspelt field in a snippet: the compiler must find it. */
 const misspelt = {
   ...apps.after,
@@ -63,10 +67,8 @@ describe("the guides", () => {
   });
 });
 
-const call = {
-  query: (name: string) => makeFunctionReference<"query">(`blog:${name}`),
-  mutation: (name: string) => makeFunctionReference<"mutation">(`blog:${name}`),
-};
+const query = (name: string) => makeFunctionReference<"query">(name);
+const mutation = (name: string) => makeFunctionReference<"mutation">(name);
 
 /** What two products say of one row, alike: `_id` for better-convex's `id`, and no times of creation. */
 function plain(value: unknown): unknown {
@@ -87,7 +89,7 @@ async function start(name: string) {
     default: SchemaDefinition<GenericSchema, boolean>;
   };
   const t = convexTest({ schema, modules, transactionLimits: true });
-  if (name === "after") register(t as never);
+  if ("./convex/orm.ts" in modules) register(t as never);
   const ids = await t.run(async (ctx) => {
     const users: string[] = [];
     const groups: string[] = [];
@@ -113,27 +115,32 @@ async function start(name: string) {
   return { t, ids };
 }
 
-/** Runs every task of a guide's app, and gives what each answered and what the tables hold in the end. */
-async function answersOf(name: string): Promise<Record<string, unknown>> {
+/**
+ * Runs every task of an app, as its module `blog` or another one does them, and gives what each answered and what the
+ * tables hold in the end.
+ */
+async function answersOf(name: string, module = "blog"): Promise<Record<string, unknown>> {
   const { t, ids } = await start(name);
+  const byBetter = name.endsWith("better-convex") && (module === "old" || !name.startsWith("between"));
+  const byOrm = name === "after" || (name.startsWith("between") && module === "blog");
   const [ada, ben] = ids.users;
   const of: Record<string, unknown> = {};
   const ask = async (task: string, args: Record<string, unknown>) =>
-    void (of[`${task} ${JSON.stringify(args)}`] = plain(await t.query(call.query(task), args)));
+    void (of[`${task} ${JSON.stringify(args)}`] = plain(await t.query(query(`${module}:${task}`), args)));
   await ask("userById", { id: ben });
   await ask("userByEmail", { email: "ada@example.com" });
   await ask("userByEmail", { email: "nobody@example.com" });
   for (const authorId of ids.users) {
     for (const task of ["topPosts", "liveOrBy", "postsOf"]) await ask(task, { authorId });
     // Refused by better-convex until its backfill has run, which is no snippet's matter.
-    if (name !== "better-convex") await ask("countLive", { authorId });
+    if (!byBetter) await ask("countLive", { authorId });
     await ask("groupsOf", { userId: authorId });
   }
 
   const rows: unknown[] = [];
   for (let cursor: string | null = null, pages = 0; pages < 20; pages++) {
     const paginationOpts = { numItems: 4, cursor };
-    const page = (await t.query(call.query("feed"), { paginationOpts })) as {
+    const page = (await t.query(query(`${module}:feed`), { paginationOpts })) as {
       page: unknown[];
       isDone: boolean;
       continueCursor: string;
@@ -145,19 +152,18 @@ async function answersOf(name: string): Promise<Record<string, unknown>> {
   of.feed = plain(rows);
 
   // From here on the policies stay: what follows is done by those who may.
-  if (name === "after") await t.mutation(makeFunctionReference<"mutation">("policies:sync"), {});
-  const myFeed = makeFunctionReference<"query">(name === "better-convex" ? "secured:myFeed" : "blog:myFeed");
+  if (byOrm) await t.mutation(mutation("policies:sync"), {});
   for (const email of [undefined, "ada@example.com", "ben@example.com"]) {
     const as = email === undefined ? t : t.withIdentity({ email });
-    of[`myFeed ${email}`] = plain(await as.query(myFeed, {}));
+    of[`myFeed ${email}`] = plain(await as.query(query(`${byBetter ? "secured" : module}:myFeed`), {}));
   }
 
   const asBen = t.withIdentity({ email: "ben@example.com" });
-  const dora = await t.mutation(call.mutation("register"), { name: "Dora", email: "dora@example.com" });
-  await expect(t.mutation(call.mutation("register"), { name: "Ada", email: "ada@example.com" })).rejects.toThrow();
-  of.registered = plain(await t.query(call.query("userById"), { id: dora }));
-  of.archived = await asBen.mutation(call.mutation("archive"), { authorId: ben });
-  await t.mutation(call.mutation("removeUser"), { id: ada });
+  const dora = await t.mutation(mutation(`${module}:register`), { name: "Dora", email: "dora@example.com" });
+  await expect(t.mutation(mutation(`${module}:register`), { name: "Ada", email: "ada@example.com" })).rejects.toThrow();
+  of.registered = plain(await t.query(query(`${module}:userById`), { id: dora }));
+  of.archived = await asBen.mutation(mutation(`${module}:archive`), { authorId: ben });
+  await t.mutation(mutation(`${module}:removeUser`), { id: ada });
   for (const table of ["users", "posts", "comments", "memberships"]) {
     of[table] = plain(await t.run((ctx) => ctx.db.query(table).collect()));
   }
@@ -184,5 +190,15 @@ describe("the apps", () => {
       expect({ [task]: after[task] }).toEqual({ [task]: before[task] });
     }
     expect([...new Set(found.map((key) => key.split(" ")[0]))]).toEqual(different[name] ?? []);
+  });
+
+  test.for(["convex-ents", "better-convex"])("go on side by side: %s", async (name, { skip }) => {
+    skip(left(name), "npm run bench installs better-convex");
+    const between = `between ${name}`;
+    expect(await answersOf(between, "old")).toEqual(await answersOf(name));
+    expect(await answersOf(between, "blog")).toEqual(after);
+    const { t } = await start(between);
+    const post = await t.run((ctx) => ctx.db.query("posts").first());
+    expect(await t.mutation(mutation("both:turns"), { id: post!._id })).toEqual([100, 101]);
   });
 });
