@@ -1,5 +1,5 @@
 // How long a cascade of any size takes, and what it costs: the frontier of docs/cascades.md, stepped without a database.
-// `node scripts/simulate-cascade.mjs [seconds a step, default 1]`
+// `node scripts/simulate-cascade.mjs [seconds a step, default 1] [rows below each row, by level: 10,10,10,19; 0: none]`
 //
 // The rules are the worker's and the component's own: a step changes at most 1,000 rows, reads one index range for each
 // key that it takes and each row that it deletes (3,686 of the platform's 4,096, a tenth left untouched), an item holds
@@ -10,10 +10,12 @@ const keysPerItem = 128;
 const itemsPerStep = 256;
 const inlineRows = 500;
 const secondsPerStep = Number(process.argv[2] ?? 1);
+const asked = process.argv[3]?.split(",").map(Number);
 
 /** `fan[i]` rows below each row of level i; level 0 is the deleted row. */
 const shapes = {
   "flat: 1 -> n": (n) => [n],
+  "flat: 1 -> n -> 0": (n) => [n, 0],
   "wide: 1 -> n/5 -> 4": (n) => [n / 5, 4],
   "five levels": (n) => {
     const fan = n ** (1 / 5);
@@ -29,12 +31,26 @@ function simulate(fan) {
   let read = 0;
   let written = 0;
   let largestFrontier = 0;
+  let inline = inlineRows;
   for (let level = 0; level < fan.length; level++) {
     const isLeaf = level === fan.length - 1;
     let keys = level === 0 ? 1 : rowsAt(level - 1);
     let rows = rowsAt(level);
-    if (level === 0) rows -= Math.min(rows, inlineRows);
+    // Keys that nothing references cost a range each, and no row.
+    while (rows === 0 && keys > 0) {
+      const taken = Math.min(keys, stepQueries, itemsPerStep * keysPerItem);
+      const items = Math.ceil(taken / keysPerItem);
+      keys -= taken;
+      steps++;
+      read += 2 * items + 6;
+      written += items + 4;
+    }
     const perKey = rows / keys;
+    // The first rows, from the top down, went with the mutation.
+    const gone = Math.min(rows, inline);
+    inline -= gone;
+    rows -= gone;
+    keys -= gone / perKey;
     while (rows > 0.5) {
       // A step is spent by its rows, its queries, or the items that it loads.
       const byRows = Math.min(stepRows, rows);
@@ -59,20 +75,19 @@ function simulate(fan) {
 
 const figure = (n) => Math.round(n).toLocaleString("en-US");
 const lines = [["shape", "rows", "steps", "hours", "documents read", "read a row", "written a row", "items at most"]];
-for (const [name, fanOf] of Object.entries(shapes)) {
-  for (const n of [1e6, 1e7, 1e8]) {
-    const run = simulate(fanOf(n));
-    lines.push([
-      name,
-      figure(run.total),
-      figure(run.steps),
-      run.hours.toFixed(1),
-      figure(run.read),
-      (run.read / run.total).toFixed(2),
-      (run.written / run.total).toFixed(3),
-      figure(run.largestFrontier),
-    ]);
-  }
+const runs = Object.entries(shapes).flatMap(([name, fanOf]) => [1e6, 1e7, 1e8].map((n) => [name, fanOf(n)]));
+for (const [name, fan] of asked === undefined ? runs : [[asked.join(" x "), asked]]) {
+  const run = simulate(fan);
+  lines.push([
+    name,
+    figure(run.total),
+    figure(run.steps),
+    run.hours.toFixed(1),
+    figure(run.read),
+    (run.read / run.total).toFixed(2),
+    (run.written / run.total).toFixed(3),
+    figure(run.largestFrontier),
+  ]);
 }
 console.log(`| ${lines[0].join(" | ")} |\n|${"---|".repeat(lines[0].length)}`);
 for (const line of lines.slice(1)) console.log(`| ${line.join(" | ")} |`);

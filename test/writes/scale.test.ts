@@ -55,6 +55,21 @@ test.runIf(LONG)("one row with 100,000 descendants", async () => {
   await remove([100_000]);
 }, 3_600_000);
 
+test("rows of 1 KB do not multiply the steps", async () => {
+  const t = treeApp();
+  const root = await tree(t, []);
+  await t.mutate(async (ctx) => {
+    const row = { rootId: root as GenericId<"roots">, n: 0, pad: "x".repeat(1_000) };
+    for (let n = 0; n < 3_500; n++) await ctx.db.insert("a", row);
+  });
+  const { job } = await t.sys((db) => db.delete("roots").where({ _id: root }));
+  const written: number[] = [];
+  t.onStep((spent) => void written.push(spent.documentsWritten));
+  await t.drain();
+  expect(await t.job(job)).toMatchObject({ status: "succeeded", rowsDone: 3_501, attempts: 0 });
+  expect(written.filter((rows) => rows > 0)).toEqual([1_000, 1_000, 1_000]);
+}, 120_000);
+
 test("large rows fill the bytes of a step, not the platform's budget", async () => {
   const t = treeApp();
   const root = await t.mutate((ctx) => ctx.db.insert("roots", { name: "r" }));

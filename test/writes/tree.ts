@@ -6,7 +6,7 @@ import { makeApp, type AppOptions } from "../support/app.js";
 
 export const schema = defineSchema({
   roots: defineTable({ name: v.string() }).index("by_name", ["name"]),
-  a: defineTable({ rootId: v.id("roots"), n: v.number() }).index("by_root", ["rootId"]),
+  a: defineTable({ rootId: v.id("roots"), n: v.number(), pad: v.optional(v.string()) }).index("by_root", ["rootId"]),
   b: defineTable({ aId: v.id("a"), n: v.number() }).index("by_a", ["aId"]),
   c: defineTable({ bId: v.id("b") }).index("by_b", ["bId"]),
   d: defineTable({ cId: v.id("c") }).index("by_c", ["cId"]),
