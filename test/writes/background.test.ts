@@ -2,8 +2,10 @@
  * Background statements walk the planner's own plan: what they read is the rows that they name and a little a step,
  * and each row is written once, whatever the statement moves.
  */
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { session } from "../../src/client/index.js";
+import { fuzz, FUZZ_TIMEOUT } from "../support/fuzz.js";
 import { fill, named, notesApp, others, steps, type NotesApp } from "./notes.js";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -144,6 +146,93 @@ describe("updates of what the filter reads", () => {
     expect(t.steps).toHaveLength(1);
     expect(t.read()).toBeLessThanOrEqual(2 * named + perStep);
   });
+});
+
+describe("any filter, and any move", () => {
+  type Clause = readonly [where: object, match: (row: Row) => boolean];
+  const clause = fc.oneof(
+    fc.nat(10).map((n): Clause => [{ n: { gte: n } }, (row) => row.n >= n]),
+    fc.nat(10).map((n): Clause => [{ n: { lt: n } }, (row) => row.n < n]),
+    fc.subarray(["a", "b", "c"]).map((list): Clause => [{ status: { in: list } }, (row) => list.includes(row.status)]),
+    fc.constantFrom("a", "b").map((status): Clause => [{ status }, (row) => row.status === status]),
+    fc.boolean().map((pinned): Clause => [{ pinned }, (row) => row.pinned === pinned]),
+    fc.nat(7).map((i): Clause => [{ title: { startsWith: `a${i}` } }, (row) => row.title.startsWith(`a${i}`)]),
+    fc
+      .nat(40)
+      .map((at): Clause => [{ seenAt: { between: [at, at + 9] } }, (row) => row.seenAt >= at && row.seenAt <= at + 9]),
+    fc.constant<Clause>([{ org: { ne: "z" } }, (row) => row.org !== "z"]),
+    fc.constant<Clause>([{ author: { name: "ann" } }, own]),
+  );
+  const both = fc
+    .tuple(clause, clause)
+    .map(([[a, isA], [b, isB]]): Clause => [{ AND: [a, b] }, (row) => isA(row) && isB(row)]);
+  const some = fc
+    .array(fc.oneof(clause, both), { minLength: 2, maxLength: 3 })
+    .map((parts): Clause => [{ OR: parts.map(([where]) => where) }, (row) => parts.some(([, match]) => match(row))]);
+  const filter = fc.oneof(clause, both, some, some);
+  const set = fc
+    .record(
+      {
+        n: fc.nat(11),
+        status: fc.constantFrom("a", "b", "c"),
+        pinned: fc.boolean(),
+        title: fc.nat(8).map((i) => `a${i}x`),
+        seenAt: fc.nat(50),
+        org: fc.constantFrom("z", "own"),
+      },
+      { requiredKeys: [] },
+    )
+    .filter((values) => Object.keys(values).length > 0);
+
+  test(
+    "takes the rows of its start, once each",
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          filter,
+          fc.option(set),
+          fc.integer({ min: 1, max: 9 }),
+          async ([where, match], values, stepRows) => {
+            const t = notesApp({ functions: { stepRows } });
+            await fill(t, 5);
+            const before = await t.rows("notes");
+            const taken = before.filter(match);
+            const statement = (db: any): PromiseLike<{ job: string }> =>
+              (values === null ? db.delete("notes") : db.update("notes").set(values)).where(where).inBackground();
+            const { job } = await t.sys((db) => statement(db) as Promise<{ job: string }>);
+            await finish(t, job, taken.length);
+            const after = new Map((await t.rows("notes")).map(({ touched: _, ...row }) => [row._id, row]));
+            const expected = before.flatMap((row) =>
+              !taken.includes(row) ? [row] : values === null ? [] : [{ ...row, ...values }],
+            );
+            expect(after).toEqual(new Map(expected.map((row) => [row._id, row])));
+          },
+        ),
+        fuzz(60, 1, 11_011),
+      );
+    },
+    FUZZ_TIMEOUT,
+  );
+});
+
+test("a relation filter whose keys outgrow what a step reads goes on row by row, and no row goes twice", async () => {
+  const t = notesApp();
+  await fill(t, 20);
+  const authors = (count: number) =>
+    t.mutate(async (ctx) => {
+      for (let i = 0; i < count; i++) await ctx.db.insert("authors", { name: "ann" });
+    });
+  await authors(990);
+  const { job } = await t.sys((db) =>
+    db
+      .update("notes")
+      .set({ org: "moved" })
+      .where({ author: { name: "ann" } })
+      .inBackground(),
+  );
+  await steps(t, job, 2);
+  await authors(50);
+  await finish(t, job, named);
 });
 
 describe("under a policy", () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { codeOf, errorOf, spentBy, type Spent } from "../support/app.js";
-import { left, tree, treeApp as app } from "./tree.js";
+import { Orm } from "../../src/client/index.js";
+import { codeOf, components, errorOf, spentBy, type Spent } from "../support/app.js";
+import { left, relations, schema, tree, treeApp as app } from "./tree.js";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -24,7 +25,12 @@ describe("cascades", () => {
     expect(count).toBe(1);
     expect(await t.job(job)).toMatchObject({ status: "pending", rowsDone: 8 });
     await t.drain();
-    expect(await t.job(job)).toMatchObject({ status: "succeeded", rowsDone: 1 + 5 + 15 + 30 + 30, frontier: 0, error: null });
+    expect(await t.job(job)).toMatchObject({
+      status: "succeeded",
+      rowsDone: 1 + 5 + 15 + 30 + 30,
+      frontier: 0,
+      error: null,
+    });
     expect(await left(t)).toEqual({ roots: 1, a: 1, b: 1, c: 1, d: 1 });
     expect((await t.rows("roots"))[0]._id).toBe(other);
   });
@@ -60,7 +66,13 @@ describe("background statements", () => {
     await t.mutate(async (ctx) => {
       for (let i = 0; i < 45; i++) await ctx.db.insert("loose", { n: i });
     });
-    const { job } = await t.sys((db) => db.update("loose").set({ n: 100 }).where({ n: { gte: 5 } }).inBackground());
+    const { job } = await t.sys((db) =>
+      db
+        .update("loose")
+        .set({ n: 100 })
+        .where({ n: { gte: 5 } })
+        .inBackground(),
+    );
     await t.drain();
     expect(await t.job(job)).toMatchObject({ status: "succeeded", rowsDone: 40 });
     expect((await t.rows("loose")).filter((row) => row.n === 100).length).toBe(40);
@@ -68,10 +80,47 @@ describe("background statements", () => {
 
   test("refuse functions and wrong values at once", async () => {
     const t = app();
-    expect(await codeOf(() => t.sys((db) => db.update("loose").set(() => ({ n: 1 })).all().inBackground()))).toBe("INVALID_VALUE");
-    expect(await codeOf(() => t.sys((db) => db.update("loose").set({ n: "1" }).all().inBackground()))).toBe("INVALID_VALUE");
-    expect(await codeOf(() => t.sys((db) => db.update("loose").set({ n: 1 }).where({ nope: 1 }).inBackground()))).toBe("INVALID_WHERE");
+    expect(
+      await codeOf(() =>
+        t.sys((db) =>
+          db
+            .update("loose")
+            .set(() => ({ n: 1 }))
+            .all()
+            .inBackground(),
+        ),
+      ),
+    ).toBe("INVALID_VALUE");
+    expect(await codeOf(() => t.sys((db) => db.update("loose").set({ n: "1" }).all().inBackground()))).toBe(
+      "INVALID_VALUE",
+    );
+    expect(await codeOf(() => t.sys((db) => db.update("loose").set({ n: 1 }).where({ nope: 1 }).inBackground()))).toBe(
+      "INVALID_WHERE",
+    );
   });
+});
+
+test("the options of orm.functions() hold for jobs that other modules start", async () => {
+  let broken = true;
+  const t = app({
+    functions: { retry: { attempts: 2, initialBackoffMs: 10 }, stepRows: 7 },
+    beforeStep: () => {
+      if (broken) throw new Error("struck");
+    },
+  });
+  await tree(t, [20]);
+  // A module of its own, which does not load that of the worker: its client was given no options.
+  const elsewhere = new Orm(components.orm, { schema, relations });
+  const { job } = await t.mutate(async (ctx) => await elsewhere.system(ctx).delete("a").all().inBackground());
+  await t.drain();
+  expect(await t.job(job!)).toMatchObject({ status: "failed", attempts: 2, error: "struck" });
+  broken = false;
+  await t.mutate((ctx) => t.orm.jobs.retry(ctx, job));
+  await t.drain();
+  // From the half of 7 that its failures left it.
+  const { status, steps } = (await t.job(job!))!;
+  expect(status).toBe("succeeded");
+  expect(steps).toBeGreaterThanOrEqual(3);
 });
 
 test("a missing worker is WORKER_MISSING with the line to add", async () => {

@@ -87,6 +87,8 @@ function fieldsOf(predicate: Predicate, into = new Set<string>()): Set<string> {
   return into;
 }
 
-/** Whether the row has every value that the update sets already. */
-export const holds = (row: Document, set: Readonly<Record<string, unknown>>): boolean =>
-  Object.entries(set).every(([field, value]) => compare(row[field] as Stored, value as Stored) === 0);
+/** Whether the row has every value that the update sets already; an update that sets none tells no row from another. */
+export function holds(row: Document, set: Readonly<Record<string, unknown>>): boolean {
+  const fields = Object.entries(set);
+  return fields.length > 0 && fields.every(([field, value]) => compare(row[field] as Stored, value as Stored) === 0);
+}

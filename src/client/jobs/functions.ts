@@ -1,5 +1,11 @@
 import { internalMutationGeneric, internalQueryGeneric } from "convex/server";
-import type { GenericDataModel, GenericMutationCtx, GenericQueryCtx, RegisteredMutation, RegisteredQuery } from "convex/server";
+import type {
+  GenericDataModel,
+  GenericMutationCtx,
+  GenericQueryCtx,
+  RegisteredMutation,
+  RegisteredQuery,
+} from "convex/server";
 import { v } from "convex/values";
 import type { JobSettings, Retry, WriterEnv } from "../mutations/env.js";
 import { defaultJobSettings } from "../mutations/env.js";
@@ -50,10 +56,21 @@ const vWorkerArgs = {
 };
 const vWorkerResult = v.object({
   items: v.array(
-    v.object({ id: v.string(), done: v.boolean(), work: v.optional(v.string()), holds: v.optional(v.array(v.string())) }),
+    v.object({
+      id: v.string(),
+      done: v.boolean(),
+      work: v.optional(v.string()),
+      holds: v.optional(v.array(v.string())),
+    }),
   ),
   added: v.array(v.object({ work: v.string(), holds: v.optional(v.array(v.string())) })),
   rows: v.number(),
+  settings: v.optional(
+    v.object({
+      retry: v.object({ attempts: v.number(), initialBackoffMs: v.number(), base: v.number() }),
+      stepRows: v.number(),
+    }),
+  ),
 });
 
 /** Makes `worker` and `hydrate`. */

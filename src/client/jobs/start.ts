@@ -3,7 +3,7 @@ import { convexToJson, jsonToConvex, type JSONValue, type Value } from "convex/v
 import { OrmError } from "../errors.js";
 import type { WriteEnv } from "../mutations/env.js";
 import { callMutation } from "./component.js";
-import type { WorkerArgs } from "./worker.js";
+import type { WorkerArgs, WorkerResult, WorkerSettings } from "./worker.js";
 import type { Item } from "./work.js";
 
 /** What a job does, as `orm.jobs.get` shows it. */
@@ -35,19 +35,31 @@ export async function workerHandle(module: string): Promise<string> {
 }
 
 /**
- * Calls the worker with nothing to do: not every runtime finds out when the handle is made that no such function is
- * exported, and a job whose steps all fail is a late way to hear of it.
+ * Calls the worker with nothing to do. Not every runtime finds out when the handle is made that no such function is
+ * exported, and a job whose steps all fail is a late way to hear of it. And the worker's module knows the options of
+ * `orm.functions()`, even where the module that starts the job does not load it.
  */
-async function checkWorker({ ctx, jobs: { module } }: Pick<WriteEnv, "ctx" | "jobs">, job: NewJob): Promise<void> {
-  const worker = makeFunctionReference<"mutation">(`${module}:worker`);
-  const nothing: { -readonly [K in keyof WorkerArgs]: WorkerArgs[K] } = { job: { id: "", kind: job.kind, table: job.table, attempt: 0 }, session: null, items: [], budget: { rows: 0, bytes: 0 } };
+async function askWorker(
+  { ctx, jobs }: Pick<WriteEnv, "ctx" | "jobs">,
+  { kind, table }: NewJob,
+): Promise<WorkerSettings> {
+  const worker = makeFunctionReference<"mutation", WorkerFunctionArgs, WorkerResult>(`${jobs.module}:worker`);
+  const budget = { rows: 0, bytes: 0 };
   try {
-    await ctx.runMutation(worker, nothing);
+    const answer = await ctx.runMutation(worker, {
+      job: { id: "", kind, table, attempt: 0 },
+      session: null,
+      items: [],
+      budget,
+    });
+    return answer.settings ?? jobs;
   } catch (error) {
-    if (error instanceof Error && !("data" in error) && noFunction.test(error.message)) throw workerMissing(module, error.message);
+    if (error instanceof Error && !("data" in error) && noFunction.test(error.message))
+      throw workerMissing(jobs.module, error.message);
     throw error;
   }
 }
+type WorkerFunctionArgs = { -readonly [K in keyof WorkerArgs]: WorkerArgs[K] };
 const noFunction = /could not find|no such export|not find module/i;
 
 export function workerMissing(module: string, reason: string): OrmError {
@@ -70,7 +82,9 @@ export function readSession(text: string | null): JobSession {
 
 /** The session as the text that a job carries: its variables, or that it is the system. */
 export function sessionText(variables: Readonly<Record<string, Value | undefined>> | null): string {
-  return JSON.stringify(variables === null ? { system: true } : { variables: convexToJson(withoutUndefined(variables)) });
+  return JSON.stringify(
+    variables === null ? { system: true } : { variables: convexToJson(withoutUndefined(variables)) },
+  );
 }
 
 const withoutUndefined = (variables: Readonly<Record<string, Value | undefined>>): Record<string, Value> =>
@@ -78,9 +92,9 @@ const withoutUndefined = (variables: Readonly<Record<string, Value | undefined>>
 
 /** Starts a job in this transaction; returns its id. */
 export async function startJob(env: WriteEnv, job: NewJob): Promise<string> {
-  const { module, retry, stepRows, stepBytes } = env.jobs;
+  const { module, stepBytes } = env.jobs;
   const handle = await workerHandle(module);
-  await checkWorker(env, job);
+  const { retry, stepRows } = await askWorker(env, job);
   return await callMutation(env, (api) => api.jobs.start, {
     kind: job.kind,
     handle,

@@ -1,6 +1,6 @@
 import type { GenericId } from "convex/values";
 import { OrmError } from "../errors.js";
-import { forStatement, type WriterEnv } from "../mutations/env.js";
+import { forStatement, type Retry, type WriterEnv } from "../mutations/env.js";
 import { flush } from "../mutations/flush.js";
 import { judge } from "../mutations/judge.js";
 import { tableOf } from "../mutations/statement.js";
@@ -32,6 +32,14 @@ export interface WorkerResult {
   items: ItemOutcome[];
   added: Item[];
   rows: number;
+  /** Answered to a call without items alone. */
+  settings?: WorkerSettings;
+}
+
+/** What `orm.functions()` was given in the module of the worker, which a job's starter need not have loaded. */
+export interface WorkerSettings {
+  retry: Retry;
+  stepRows: number;
 }
 
 /**
@@ -40,10 +48,13 @@ export interface WorkerResult {
  */
 export async function runWorker(base: WriterEnv, args: WorkerArgs): Promise<WorkerResult> {
   const { items, budget } = args;
-  if (items.length === 0) return { items: [], added: [], rows: 0 };
+  if (items.length === 0) {
+    const { retry, stepRows } = base.jobs;
+    return { items: [], added: [], rows: 0, settings: { retry: { ...retry }, stepRows } };
+  }
   await attest(base, args);
   const env = forStatement(base);
-  // The module of the worker knows `stepRows` even when the mutation that started the job did not.
+  // A job goes on under the `stepRows` of its start; a smaller one may have been deployed since.
   const step = new Step(env, { ...budget, rows: Math.min(budget.rows, env.jobs.stepRows) });
   await step.meter.start();
   const roots: Root[] = [];
