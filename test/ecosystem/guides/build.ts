@@ -34,8 +34,14 @@ export type MutationCtx = GenericMutationCtx<DataModel>;
 import { anyApi, componentsGeneric } from "convex/server";
 import type { AnyApi } from "convex/server";
 import type { ComponentApi } from "convex-orm/_generated/component.js";
+import type { ComponentApi as AggregateApi } from "@convex-dev/aggregate/_generated/component.js";
 import type { ComponentApi as MigrationsApi } from "@convex-dev/migrations/_generated/component.js";
-export const components = componentsGeneric() as unknown as { orm: ComponentApi; migrations: MigrationsApi };
+export const components = componentsGeneric() as unknown as {
+  orm: ComponentApi;
+  migrations: MigrationsApi;
+  aggregatePosts: AggregateApi;
+  aggregatePostsByStatus: AggregateApi;
+};
 export const internal: AnyApi = anyApi;
 `,
 };
