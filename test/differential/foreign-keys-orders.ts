@@ -20,12 +20,12 @@ export interface Question {
   readonly labels: readonly number[];
 }
 
-/** Whether one of PostgreSQL's answers to a statement, in some order of rows and constraints, is the wanted one. */
+/** Why one of PostgreSQL's answers to a statement, in some order of rows and constraints, is the wanted one; null if none is. */
 export async function someOrderAnswers(
   postgres: PostgresGraph,
   question: Question,
   wanted: (outcome: Outcome) => boolean,
-): Promise<boolean> {
+): Promise<"another order" | "a late default" | null> {
   const { graph, before } = question;
   const rows = Object.entries(before).flatMap(([table, all]) => all.map((row) => [table, row] as const));
   const declared = [...graph.references.keys()];
@@ -39,10 +39,11 @@ export async function someOrderAnswers(
   ] as const;
   for (const orphaned of lateDefaults(question)) {
     for (const [constraints, inOrder] of tried) {
-      if (wanted(await answer(postgres, question, { constraints, orphaned }, inOrder))) return true;
+      if (wanted(await answer(postgres, question, { constraints, orphaned }, inOrder)))
+        return orphaned.size > 0 ? "a late default" : "another order";
     }
   }
-  return false;
+  return null;
 }
 
 const shuffled = <T>(items: readonly T[]): fc.Arbitrary<T[]> =>
