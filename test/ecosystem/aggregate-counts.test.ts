@@ -268,3 +268,40 @@ test("explain says by which aggregate, and what it would not say is counted by r
   expect(await told({ likes: 3 })).toEqual(["count: reads the rows", null]);
   expect(await told({ slug: "post 1" })).toEqual(["count: reads the rows", null]);
 });
+
+test("in an action too, as the caller", async () => {
+  const t = app();
+  const { users } = await seed(t, 9);
+  await write(t, async (ctx) => {
+    await orm.policies.sync(ctx, { posts: { own: { for: "select", using: { authorId: session("userId") } } } });
+  });
+  caller.userId = users[1]!;
+  const counted = await t.action(async (ctx) => {
+    const { posts } = orm.with(ctx as never as Pick<typeof ctx, "runQuery" | "vectorSearch">).query;
+    return [await posts.count(), await posts.count({ where: { authorId: users[0]! } })];
+  });
+  expect(counted).toEqual([3, 0]);
+  caller.userId = "";
+});
+
+test("a count that would run the transaction dry is refused, and says no figure of a protected table", async () => {
+  const t = app();
+  const { users } = await seed(t, 9);
+  const count = async (own: "with" | "system") =>
+    await write(t, async (ctx) => {
+      try {
+        return await orm[own](ctx).query.posts.count({ where: { authorId: { in: users } }, headroom: 0.995 });
+      } catch (error) {
+        return (error as { data: object }).data;
+      }
+    });
+  expect(await count("system")).toMatchObject({
+    code: "BUDGET",
+    resource: "documents",
+    used: expect.any(Number) as number,
+  });
+  await write(t, async (ctx) => await orm.policies.sync(ctx, { posts: { all: { for: "select", using: {} } } }));
+  const hidden = await count("with");
+  expect(hidden).toMatchObject({ code: "BUDGET", resource: "documents" });
+  expect(hidden).not.toHaveProperty("used");
+});
