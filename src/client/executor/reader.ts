@@ -6,7 +6,7 @@ import { planQuery } from "../planner/plan-query.js";
 import type { QueryPlan } from "../planner/plan.js";
 import type { TableInfo } from "../schema/catalog.js";
 import { countByAggregate, explainCount } from "./aggregate.js";
-import { analyzeSelection } from "./analyze.js";
+import { analyzeSelection, beginCount } from "./analyze.js";
 import type { Document, Env } from "./env.js";
 import { countPlan, executePlan, existsPlan } from "./execute.js";
 import { TooManyKeys, type Execution } from "./execution.js";
@@ -101,10 +101,11 @@ export class TableReader {
 
   async analyze(args: ReadArgs = {}): Promise<Awaited<ReturnType<typeof analyzeSelection>>> {
     const { rest, options, page } = this.explainable(args);
+    const count = await beginCount(this.env);
     const selection = await planSelect(this.env, this.table, rest, options);
     const shape = this.shape(rest, selection);
     admitted(this.env, selection, suggestionsFor(this.env, selection.plan));
-    return await analyzeSelection(this.env, selection, rest, shape, page);
+    return await analyzeSelection(this.env, selection, rest, shape, page, count);
   }
 
   private explainable(args: ReadArgs): { rest: ReadArgs; options: SelectOptions; page: unknown } {
@@ -192,10 +193,19 @@ export async function runSelection<T>(
 
 /**
  * One page of a selection. A page that had to give its semi-joins up wrote its cursor for the plan without them, and a
- * cursor of a plan without order is of that plan alone: what the first plan refuses may be the other's.
+ * cursor of a plan without order is of that plan alone: what the first plan refuses may be the other's. `attempt` is
+ * told of each plan that is tried.
  */
-export async function pageOf(run: ReadRun, selection: Selection, options: unknown): Promise<PageResult<Document>> {
-  const page = (execution: Execution, plan: QueryPlan): Promise<PageResult<Document>> => paginatePlan(execution, plan, options);
+export async function pageOf(
+  run: ReadRun,
+  selection: Selection,
+  options: unknown,
+  attempt: (execution: Execution, plan: QueryPlan) => void = () => undefined,
+): Promise<PageResult<Document>> {
+  const page = (execution: Execution, plan: QueryPlan): Promise<PageResult<Document>> => {
+    attempt(execution, plan);
+    return paginatePlan(execution, plan, options);
+  };
   try {
     return await runSelection(run, selection, page);
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { beginCount} from "../executor/analyze.js";
 import { refuseProtected, type AnalysisResult, type NodeReads } from "../executor/analyze.js";
 import type { Document, Env } from "../executor/env.js";
 import { explainSelection } from "../executor/explain.js";
@@ -48,6 +49,7 @@ export async function analyzeSearch(
   { selection, plan, shape }: { readonly selection: Selection; readonly plan: SearchPlan; readonly shape: RowShape },
   args: ReadArgs,
   read: (run: ReadRun) => Promise<{ readonly rows: readonly Document[]; readonly truncated: boolean }>,
+  count: Awaited<ReturnType<typeof beginCount>>,
 ): Promise<SearchAnalysis> {
   refuseProtected(env, selection, args);
   const reads = new Reads();
@@ -59,7 +61,6 @@ export async function analyzeSearch(
     documentsRead: documents,
     databaseQueries: queries,
   }));
-  const sum = (of: (node: NodeReads) => number): number => nodes.reduce((total, node) => total + of(node), 0);
   const explained = explainSearch(env, selection, plan, shape);
   return {
     ...explained,
@@ -67,9 +68,7 @@ export async function analyzeSearch(
       ? [...explained.warnings, `the platform's ${mostResults} results ended before the limit was filled`]
       : explained.warnings,
     rows: rows.length,
-    documentsRead: sum((n) => n.documentsRead),
-    databaseQueries: sum((n) => n.databaseQueries),
-    nodes,
+    ...(await count(nodes)),
     truncated,
   };
 }

@@ -1,6 +1,7 @@
 import { OrmError } from "../errors.js";
 import { describe, parseWhere } from "../predicate/parse.js";
 import type { TableInfo } from "../schema/catalog.js";
+import { beginCount } from "../executor/analyze.js";
 import { parsePageOptions } from "../executor/page-options.js";
 import type { PageResult } from "../executor/pages.js";
 import { known, TableReader, type ReadArgs } from "../executor/reader.js";
@@ -60,13 +61,20 @@ export class SearchReader extends TableReader {
   override async analyze(args: ReadArgs = {}): ReturnType<TableReader["analyze"]> {
     if (!isSearch(this.table, args)) return await super.analyze(args);
     const { paginationOpts, ...rest } = args;
+    const count = await beginCount(this.env);
     const search = await this.explained(args);
-    return await analyzeSearch(this.env, search, rest, async (run) => {
-      if (!("paginationOpts" in args)) return await searchRows(run, search.plan, search.onTruncated);
-      const options = parsePageOptions(this.table.name, paginationOpts);
-      const page = await searchPage(run, search.plan, options, search.onTruncated);
-      return { rows: page.page, truncated: false };
-    });
+    return await analyzeSearch(
+      this.env,
+      search,
+      rest,
+      async (run) => {
+        if (!("paginationOpts" in args)) return await searchRows(run, search.plan, search.onTruncated);
+        const options = parsePageOptions(this.table.name, paginationOpts);
+        const page = await searchPage(run, search.plan, options, search.onTruncated);
+        return { rows: page.page, truncated: false };
+      },
+      count,
+    );
   }
 
   /** The rows as a convex-helpers stream. Reads nothing, and but for unknown arguments throws nothing, before it is used. */
