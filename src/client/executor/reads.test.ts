@@ -50,6 +50,30 @@ async function pages(table: string, args: object, numItems: number, most = 6): P
 }
 
 describe("whole queries", () => {
+  test("what an order says after _id decides nothing, and costs nothing", async () => {
+    const rows = await posts().findMany({ orderBy: [{ _id: "asc" }, { title: "desc" }], limit: 10 });
+    expect(rows.map((row) => row["_id"])).toEqual(
+      db
+        .all("posts")
+        .map((row) => row._id)
+        .sort()
+        .slice(0, 10),
+    );
+    expect(reads()).toEqual([10, 1]);
+  });
+
+  test("many values after an equality are tested on one range where as many ranges would cost more", async () => {
+    for (let i = 0; i < 20; i++) db.insert("memberships", { userId: "u", groupId: `g${i}` });
+    const groups = (count: number) => ({ in: Array.from({ length: count }, (_, i) => `g${i * 2}`) });
+    const memberships = reader(envOf(db), "memberships");
+    expect(await memberships.findMany({ where: { userId: "u", groupId: groups(50) } })).toHaveLength(10);
+    expect(reads()).toEqual([20, 1]);
+    db.resetCounts();
+    // A few are ranges of their own: nothing is read in vain.
+    expect(await memberships.findMany({ where: { userId: "u", groupId: groups(2) } })).toHaveLength(2);
+    expect(reads()).toEqual([2, 2]);
+  });
+
   test("an equality, a range and an order of one index: limit documents, one range", async () => {
     const rows = await posts().findMany({
       where: { likes: { gte: 10 }, status: "live" },
