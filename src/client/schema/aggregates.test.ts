@@ -58,6 +58,9 @@ test("fields are read from functions that return them as they are", () => {
     ["(function (doc) { return doc.authorId; })", "authorId"],
     ["(function sortKey(doc) { return [doc.authorId, doc.likes] })", ["authorId", "likes"]],
     ["({ sortKey(doc) { return doc.authorId } }).sortKey", "authorId"],
+    [`(doc) => doc["authorId"]`, "authorId"],
+    ["(doc) => [doc['authorId'], doc.likes]", ["authorId", "likes"]],
+    ["(doc) => [\n  doc.authorId, // who\n  /* how many */ doc.likes,\n]", ["authorId", "likes"]],
   ] as const) {
     expect(read(aggregate(written(text))), text).toEqual({ key, namespace: null, answers: true });
   }
@@ -76,6 +79,12 @@ test("any other function is not trusted: then only all rows, or a whole namespac
     "(doc) => doc.tags.length",
     "(doc) => doc.profile?.city ?? null",
     "(doc) => doc.missing",
+    '(doc) => doc["authorId/*"] + doc["*/"]',
+    "(doc) => doc[`authorId`]",
+    "(doc) => { return /*\n*/ doc.authorId }",
+    "(doc) => { return\u2028doc.authorId }",
+    "(doc) => doc.authorId /* */ + 1",
+    "(doc) => /[/*]/.test(doc.authorId) /* */",
     "(doc) => doc.toString",
     "(doc) => { return\ndoc.authorId }",
     "(doc) => { doc = {}; return doc.authorId; }",

@@ -107,16 +107,20 @@ interface FieldsRead {
  * document with that status comes.
  */
 function fieldsRead(table: BaseTable, read: Reads | undefined): FieldsRead | null {
-  const text = read === undefined ? "" : Function.prototype.toString.call(read).trim();
+  const full = read === undefined ? "" : Function.prototype.toString.call(read);
+  // Comments, where nothing can be a string that looks like one.
+  const text = (/["'`]/.test(full) ? full : full.replace(/\/\*[^]*?\*\/|\/\/.*/g, "\n")).trim();
   const [, one, two, rest] =
     /^(?:\(?\s*([\w$]+)\s*\)?\s*=>|(?:function\b\s*)?[\w$]*\s*\(\s*([\w$]+)\s*\)(?=\s*\{))\s*([^]*)$/.exec(text) ?? [];
   if (rest === undefined) return null;
   // A line that ends in `return` returns nothing.
-  const body = /^\{\s*return(?![\w$])[^\S\r\n]*([^\s;][^;]*);?\s*\}$/.exec(rest)?.[1]?.trim() ?? rest;
+  const body = /^\{\s*return(?![\w$])[^\S\r\n\u2028\u2029]*([^\s;][^;]*);?\s*\}$/.exec(rest)?.[1]?.trim() ?? rest;
   const list = /^\[([^]*)\]$/.exec(body)?.[1]?.replace(/,\s*$/, "");
   const fields: string[] = [];
   for (const part of (list ?? body).split(",")) {
-    const [, parameter, field] = /^\s*([\w$]+)\s*\.\s*([\w$]+)(?:\s*\?\?\s*null)?\s*$/.exec(part) ?? [];
+    const [, parameter, plain, , quoted] =
+      /^\s*([\w$]+)\s*(?:\.\s*([\w$]+)|\[\s*(["'])([\w$]+)\3\s*\])(?:\s*\?\?\s*null)?\s*$/.exec(part) ?? [];
+    const field = plain ?? quoted;
     if (field === undefined || parameter !== (one ?? two) || field in Object.prototype || table.field(field) === null)
       return null;
     fields.push(field);
