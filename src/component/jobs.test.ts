@@ -339,3 +339,54 @@ describe("start refuses", () => {
     expect(await errorOf(host.t.mutation(orm.jobs.start, { ...args, ...change }))).toMatchObject({ code });
   });
 });
+
+describe("work that is taken back", () => {
+  const start = (host: Host) =>
+    startJob(host, "", {
+      items: ["a", "b"].map((root) => ({ work: JSON.stringify([root]), holds: ["k", root] })),
+      delayMs: 60_000,
+    });
+  const holding = (host: Host, ...keys: string[]) => host.t.query(orm.jobs.holding, { keys });
+  const takeBack = (host: Host, items: { id: string; work: string | null }[]) =>
+    host.t.mutation((ctx) => ctx.runMutation(orm.jobs.takeBack, { items }));
+
+  it("is found by its keys, changed or dropped; a job that has none left has succeeded", async () => {
+    const host = startHost();
+    const id = await start(host);
+    const [a, b] = await holding(host, "k", "b");
+    expect([a!.work, b!.work]).toEqual(['["a"]', '["b"]']);
+    expect(await holding(host, "nothing")).toEqual([]);
+    await takeBack(host, [
+      { id: a!.id, work: null },
+      { id: b!.id, work: '["c"]' },
+    ]);
+    expect(await host.get(id)).toMatchObject({ status: "pending", frontier: 1 });
+    expect((await host.items()).map((item) => item.work)).toEqual(['["c"]']);
+    // Gone already, and no id at all.
+    await takeBack(
+      host,
+      [a!.id, "nonsense"].map((each) => ({ id: each, work: null })),
+    );
+    await takeBack(host, [{ id: b!.id, work: null }]);
+    expect(await host.get(id)).toMatchObject({
+      status: "succeeded",
+      frontier: 0,
+      steps: 0,
+      finishedAt: expect.any(Number),
+    });
+    expect([await host.items(), await host.held()]).toEqual([[], []]);
+    await host.finish();
+    expect(control.calls).toEqual([]);
+  });
+
+  it("leaves a job that is not active what it is", async () => {
+    const host = startHost();
+    const id = await start(host);
+    await host.t.mutation((ctx) => ctx.runMutation(orm.jobs.cancel, { id }));
+    await takeBack(
+      host,
+      (await holding(host, "k")).map((item) => ({ id: item.id, work: null })),
+    );
+    expect(await host.get(id)).toMatchObject({ status: "cancelled", frontier: 0 });
+  });
+});

@@ -1,8 +1,9 @@
 import { v } from "convex/values";
-import { mutation, query } from "./_generated/server.js";
+import type { Doc } from "./_generated/dataModel.js";
+import { mutation, query, type MutationCtx } from "./_generated/server.js";
 import { purgeBatch } from "./cleanup.js";
 import { componentError } from "./errors.js";
-import { addItems, firstItemCap } from "./frontier.js";
+import { addItems, firstItemCap, removeItem } from "./frontier.js";
 import { findJob, isActive, publicJob, requireJob, scheduleStep, unschedule } from "./jobState.js";
 import { vJob, vJobStatus, vNewItem, vRetry } from "./validators.js";
 
@@ -204,6 +205,65 @@ export const held = query({
     return keys.filter((_, i) => holders[i] !== null);
   },
 });
+
+/** How many items of one key {@link holding} answers with. */
+const ITEMS_A_KEY = 16;
+
+/** Unfinished items that hold these keys, the oldest 16 of each: what a host may have to take back. */
+export const holding = query({
+  args: { keys: v.array(v.string()) },
+  returns: v.array(v.object({ id: v.string(), work: v.string() })),
+  handler: async (ctx, { keys }) => {
+    const held = await Promise.all(
+      keys.map((key) =>
+        ctx.db
+          .query("held")
+          .withIndex("by_key", (q) => q.eq("key", key))
+          .take(ITEMS_A_KEY),
+      ),
+    );
+    const ids = new Set(held.flat().map(({ itemId }) => itemId));
+    const items = await Promise.all([...ids].map((id) => ctx.db.get("items", id)));
+    return items.flatMap((item) => (item === null ? [] : [{ id: item._id, work: item.work }]));
+  },
+});
+
+/**
+ * Takes work back: an item becomes what it still has to do, or goes where that is null. An active job that has nothing
+ * left has succeeded, and its schedule is cancelled. Items that are not there are passed over.
+ */
+export const takeBack = mutation({
+  args: { items: v.array(v.object({ id: v.string(), work: v.union(v.string(), v.null()) })) },
+  returns: v.null(),
+  handler: async (ctx, { items }) => {
+    for (const { id, work } of items) {
+      const itemId = ctx.db.normalizeId("items", id);
+      const item = itemId === null ? null : await ctx.db.get("items", itemId);
+      if (item === null) continue;
+      if (work === null) await dropItem(ctx, item);
+      else await ctx.db.patch("items", item._id, { work });
+    }
+    return null;
+  },
+});
+
+async function dropItem(ctx: MutationCtx, item: Doc<"items">): Promise<void> {
+  await removeItem(ctx, item);
+  const job = await ctx.db.get("jobs", item.jobId);
+  if (job === null) return;
+  const frontier = job.frontier - 1;
+  if (frontier > 0 || !isActive(job)) return await ctx.db.patch("jobs", job._id, { frontier });
+  await unschedule(ctx, job);
+  const now = Date.now();
+  await ctx.db.patch("jobs", job._id, {
+    frontier,
+    status: "succeeded",
+    startedAt: job.startedAt ?? now,
+    finishedAt: now,
+    step: undefined,
+    watchdog: undefined,
+  });
+}
 
 function requireHandle(handle: string): void {
   if (handle.startsWith("function://")) return;

@@ -1,6 +1,6 @@
 import type { Document } from "../executor/env.js";
 import { RowPolicies } from "../mutations/row-policies.js";
-import { markDeleted, startPurge, unmark } from "../mutations/soft.js";
+import { markDeleted, startPurge, undoPurge, unmark } from "../mutations/soft.js";
 import { patched } from "../mutations/values.js";
 import type { Root } from "./root.js";
 import type { Step } from "./step.js";
@@ -17,6 +17,7 @@ export async function takerOf(step: Step, { table, work, set, hard }: Root): Pro
   const { env, stage } = step;
   const at = Date.now();
   const softDeleted: Document[] = [];
+  const restored: Document[] = [];
   const access = work.command === "update" ? await env.access({ table, args: {} }) : null;
   const policies = access === null || access.system ? null : new RowPolicies(env, access);
   const put = (row: Document, after: Document | null): void => {
@@ -29,7 +30,10 @@ export async function takerOf(step: Step, { table, work, set, hard }: Root): Pro
     async take(row) {
       const now = stage.current(row);
       if (now === null || stage.get(row._id)?.root === true) return;
-      if (work.command === "restore") return put(row, unmark(table, row));
+      if (work.command === "restore") {
+        restored.push(row);
+        return put(row, unmark(table, row));
+      }
       if (hard) return put(row, null);
       if (work.command === "delete") {
         softDeleted.push(row);
@@ -42,6 +46,7 @@ export async function takerOf(step: Step, { table, work, set, hard }: Root): Pro
     async finish() {
       if (softDeleted.length > 0)
         step.afterwards.push(async () => void (await startPurge(env, table, softDeleted, at)));
+      if (restored.length > 0) step.afterwards.push(() => undoPurge(env, table, restored));
     },
   };
 }

@@ -5,7 +5,7 @@ import type { WriteEnv, WriterEnv } from "./env.js";
 import { flush } from "./flush.js";
 import { rootRows } from "./roots.js";
 import { RowsStatement, Unaimed, type RowsCommand } from "./rows-statement.js";
-import { softField, unmark } from "./soft.js";
+import { softField, undoPurge, unmark } from "./soft.js";
 import { Stage } from "./stage.js";
 import type { Target } from "./statement.js";
 
@@ -29,5 +29,6 @@ async function restore(env: WriteEnv, table: TableInfo, target: Target): Promise
   const stage = new Stage();
   for (const row of rows) stage.put(table, row, unmark(table, row), true);
   await flush(env, stage);
+  await undoPurge(env, table, rows);
   return rows.map((row) => stage.get(row._id)!.after!);
 }

@@ -71,6 +71,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
         Array<string>,
         Name
       >;
+      holding: FunctionReference<
+        "query",
+        "internal",
+        { keys: Array<string> },
+        Array<{ id: string; work: string }>,
+        Name
+      >;
       list: FunctionReference<
         "query",
         "internal",
@@ -124,6 +131,13 @@ export type ComponentApi<Name extends string | undefined = string | undefined> =
           stepBytes: number;
         },
         string,
+        Name
+      >;
+      takeBack: FunctionReference<
+        "mutation",
+        "internal",
+        { items: Array<{ id: string; work: string | null }> },
+        null,
         Name
       >;
     };
