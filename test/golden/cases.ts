@@ -97,6 +97,14 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
       orderBy: { seconds: "asc" },
       limit: 5,
     }),
+    tracks("OR whose branch is an OR that overlaps", {
+      where: {
+        OR: [
+          { genre: "jazz", OR: [{ composer: "c3" }, { name: { startsWith: "b1" } }] },
+          { genre: "folk", composer: "c2" },
+        ],
+      },
+    }),
     tracks("OR with a branch that no index bounds", { where: { OR: [{ name: "a00" }, { seconds: 101 }] } }),
     tracks("OR with a branch that cannot match", { where: { OR: [{ name: "a00" }, { genre: { in: [] } }] } }),
     tracks("NOT over an OR", { where: { NOT: { OR: [{ name: { lt: "h" } }, { name: { gte: "i" } }] } } }),
@@ -119,6 +127,23 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
     on("albums", "to-one, driven from its index", { where: { artist: { name: "Cedar" } }, orderBy: { year: "asc" } }),
     tracks("two hops", { where: { album: { artist: { name: "Cedar" } } }, limit: 4 }),
     on("artists", "to-many, driven from its index", { where: { albums: { year: { gte: 2005 } } } }),
+    on("artists", "to-many in an order: each key's row in its place", {
+      where: { albums: { year: { gte: 2005 } } },
+      orderBy: { name: "desc" },
+    }),
+    on("albums", "to-one in an order by the key itself, downwards", {
+      where: { artist: { country: "SE" } },
+      orderBy: [{ artistId: "desc" }, { year: "desc" }],
+      limit: 4,
+    }),
+    on("artists", "OR of two relation filters, each driven from its own side", {
+      where: { OR: [{ albums: { year: 2007 } }, { mentor: { name: "Ash" } }] },
+    }),
+    on("albums", "more keys than relationKeys: tested row by row", {
+      where: { artist: { name: { in: ["Ash", "Birch", "Cedar"] } } },
+      relationKeys: 2,
+      allowFullScan: true,
+    }),
     on("artists", "to-many, none", { where: { country: "SE", NOT: { albums: { year: { gte: 2005 } } } } }),
     on("artists", "self", { where: { mentor: { name: "Ash" } } }),
     on("artists", "one exists", { where: { country: "SE", students: true } }),
