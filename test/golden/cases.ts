@@ -97,6 +97,11 @@ export const groups: Readonly<Record<string, readonly Case[]>> = {
       orderBy: { seconds: "asc" },
       limit: 5,
     }),
+    tracks("OR in an order that no branch delivers", {
+      where: { OR: [{ name: "a00" }, { composer: "c3" }] },
+      orderBy: { plays: "desc" },
+      limit: 3,
+    }),
     tracks("OR whose branch is an OR that overlaps", {
       where: {
         OR: [
