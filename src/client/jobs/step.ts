@@ -5,7 +5,7 @@ import { Meter } from "../mutations/meter.js";
 import { Stage } from "../mutations/stage.js";
 import type { TableInfo } from "../schema/catalog.js";
 import type { IsDoomed } from "../mutations/restrict.js";
-import { doomedIn, type IsNamed } from "./doomed.js";
+import { doomedIn, type AskingJob, type IsNamed } from "./doomed.js";
 import type { Item } from "./work.js";
 
 /** What became of one item that a step was given. */
@@ -32,6 +32,7 @@ export class Step {
 
   constructor(
     readonly env: WriteEnv,
+    private readonly job: AskingJob,
     readonly budget: { readonly rows: number; readonly bytes: number },
   ) {
     this.meter = new Meter(env.metrics, env.limits.headroom, budget.bytes);
@@ -40,10 +41,11 @@ export class Step {
 
   /** Tells which rows the job has yet to delete, by what is staged now. */
   doomed(): IsDoomed {
-    return doomedIn(this.env, this.stage, async (table, row) => {
-      for (const isNamed of this.named) if (await isNamed(table, row)) return true;
+    const isNamed: IsNamed = async (table, row) => {
+      for (const names of this.named) if (await names(table, row)) return true;
       return false;
-    });
+    };
+    return doomedIn(this.env, this.stage, isNamed, this.job);
   }
 
   /** Rows that may still be changed by the step's row budget. */

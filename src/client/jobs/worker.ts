@@ -55,7 +55,7 @@ export async function runWorker(base: WriterEnv, args: WorkerArgs): Promise<Work
   await attest(base, args);
   const env = forStatement(base);
   // A job goes on under the `stepRows` of its start; a smaller one may have been deployed since.
-  const step = new Step(env, { ...budget, rows: Math.min(budget.rows, env.jobs.stepRows) });
+  const step = new Step(env, args.job, { ...budget, rows: Math.min(budget.rows, env.jobs.stepRows) });
   await step.meter.start();
   const roots: Root[] = [];
   const lists: List[] = [];
