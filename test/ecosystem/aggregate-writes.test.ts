@@ -197,3 +197,26 @@ test("queued writes of others are not missed: the rows are counted until they ar
   expect(answer).toBe(1);
   expect(documents).toBeGreaterThan(0);
 });
+
+test("a step that fails among its trees leaves no trace in them, and its next attempt keeps them right", async () => {
+  let calls: number | null = null;
+  let failures = 0;
+  const wrap = (ctx: object): never => {
+    const { runMutation } = ctx as Ctx;
+    const faulty = async (mutation: never, args: never): Promise<unknown> => {
+      // The rows are written by then, and some of the aggregates.
+      if (calls !== null && ++calls % 5 === 0 && ++failures <= 3) throw new Error("not now");
+      return await runMutation(mutation, args);
+    };
+    return { ...ctx, runMutation: faulty } as never;
+  };
+  const t = app(few.functions({ wrap }));
+  const { users } = await seed(t, 40);
+  const { job } = await write(t, async (ctx) => await few.system(ctx).delete("users").where({ _id: users[2]! }));
+  await expectKept(t);
+  calls = 0;
+  await finish(t);
+  expect(failures).toBeGreaterThanOrEqual(3);
+  expect(await t.run(async (ctx) => await few.jobs.get(ctx, job!))).toMatchObject({ status: "succeeded" });
+  await expectKept(t);
+});
