@@ -82,6 +82,7 @@ async function compare({ graph, operations }: Program, mode: Mode, deferred: boo
       const reason = await someOrderAnswers(postgres, question, (outcome) => difference(ours, outcome, mode) === null);
       if (reason === null) throw new Error(`${why}: ${place}`);
       tally[reason]++;
+      if (LONG) console.log(`as in ${reason}: ${why.slice(0, 60)}`);
       await postgres.create(graph, deferred);
       await postgres.load(rowsOf(ours.tables));
     }
