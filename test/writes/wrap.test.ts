@@ -28,7 +28,11 @@ test("triggers run for inline writes and for those of a job", async () => {
   expect(await t.job(job)).toMatchObject({ status: "succeeded", rowsDone: 17 });
   expect(await left(t)).toMatchObject({ roots: 0, a: 0, b: 0 });
   expect(seen).toEqual({
-    "insert loose": 2, "update loose": 2, "delete roots": 1, "delete a": 5, "delete b": 10,
+    "insert loose": 2,
+    "update loose": 2,
+    "delete roots": 1,
+    "delete a": 5,
+    "delete b": 10,
   });
 });
 
@@ -38,6 +42,40 @@ test("a trigger may itself write through the orm, within a statement", async () 
   triggers.register("roots", async (ctx: any, change: any) => {
     if (change.operation === "insert") await t.orm.system(ctx).insert("loose").values({ n: 7, rootId: change.id });
   });
-  const root = await t.mutate((ctx) => t.orm.system(triggers.wrapDB(ctx as never)).insert("roots").values({ name: "r" }));
+  const root = await t.mutate((ctx) =>
+    t.orm
+      .system(triggers.wrapDB(ctx as never))
+      .insert("roots")
+      .values({ name: "r" }),
+  );
   expect((await t.rows("loose")).map((row) => [row.n, row.rootId])).toEqual([[7, root]]);
+});
+
+test("what a wrapped database throws midway is thrown once nothing else is under way", async () => {
+  const t = treeApp();
+  const calls = { begun: 0, done: 0 };
+  await t.mutate(async (ctx) => {
+    const db = ctx.db as any;
+    await t.orm
+      .system(ctx)
+      .insert("loose")
+      .values([1, 2, 3].map((n) => ({ n })));
+    const wrapped = Object.create(db, {
+      delete: {
+        value: async (id: never) => {
+          if (++calls.begun === 1) throw new Error("no");
+          await db.get(id);
+          await db.delete(id);
+          calls.done++;
+        },
+      },
+    });
+    await expect(
+      t.orm
+        .system({ ...ctx, db: wrapped })
+        .delete("loose")
+        .all(),
+    ).rejects.toThrow("no");
+    expect(calls).toEqual({ begun: 3, done: 2 });
+  });
 });

@@ -8,12 +8,16 @@ import type { Stage } from "./stage.js";
 
 export function uniqueViolation(table: TableInfo, unique: UniqueInfo, message?: string): OrmError {
   const fields = unique.fields.join(", ");
-  return new OrmError("UNIQUE_VIOLATION", message ?? `another row of "${table.name}" has this (${fields}): the unique "${unique.name}"`, {
-    table: table.name,
-    unique: unique.name,
-    fields: [...unique.fields],
-    path: `tables -> ${table.name} -> unique -> ${unique.name}`,
-  });
+  return new OrmError(
+    "UNIQUE_VIOLATION",
+    message ?? `another row of "${table.name}" has this (${fields}): the unique "${unique.name}"`,
+    {
+      table: table.name,
+      unique: unique.name,
+      fields: [...unique.fields],
+      path: `tables -> ${table.name} -> unique -> ${unique.name}`,
+    },
+  );
 }
 
 /** The stored row that holds a unique's key once the statement is done, other than `self`; null when it is free. */
@@ -61,10 +65,12 @@ export async function checkUniques(db: WriteDatabase, stage: Stage, rows: readon
       let keys = taken.get(unique);
       if (keys === undefined) taken.set(unique, (keys = new Set()));
       const text = textOfKey(key);
-      if (keys.has(text)) throw uniqueViolation(table, unique, `two rows of the statement have the same (${unique.fields.join(", ")})`);
+      if (keys.has(text))
+        throw uniqueViolation(table, unique, `two rows of the statement have the same (${unique.fields.join(", ")})`);
       keys.add(text);
       lookups.push(async () => {
-        if ((await holderOf(db, stage, table, unique, key, before?._id ?? null)) !== null) throw uniqueViolation(table, unique);
+        if ((await holderOf(db, stage, table, unique, key, before?._id ?? null)) !== null)
+          throw uniqueViolation(table, unique);
       });
     }
   }
@@ -73,11 +79,16 @@ export async function checkUniques(db: WriteDatabase, stage: Stage, rows: readon
 
 const together = 16;
 
-/** Runs independent reads as many at a time as the platform batches, in order. */
+/**
+ * Runs independent reads or writes as many at a time as the platform batches, in order. The first that fails is thrown
+ * once the others of its batch are done: whoever catches it finds nothing still under way.
+ */
 export async function inBatches<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   for (let at = 0; at < items.length; at += together) {
-    results.push(...(await Promise.all(items.slice(at, at + together).map(run))));
+    const batch = items.slice(at, at + together).map(run);
+    await Promise.allSettled(batch);
+    results.push(...(await Promise.all(batch)));
   }
   return results;
 }
