@@ -14,14 +14,23 @@ const program = `
   export const list = (orm, ctx, args) => orm.with(ctx).query.posts.findMany(args);
 `;
 
+/** The least that could answer `findMany`: rows by a plan, without relations to load, policies, pages or explain. */
+const core = `
+  export { defineRelations } from "./src/client/schema/relations.js";
+  export { buildCatalog } from "./src/client/schema/build.js";
+  export { selectRows } from "./src/client/executor/select-rows.js";
+`;
+
 /**
- * Bundles that program.
+ * Bundles what an app uses.
  * @returns {Promise<{ minified: number, gzipped: number, rooms: Record<string, number> }>} bytes; `rooms` splits the
  *   minified ones by folder of src/client.
  */
-export async function measureClient() {
+export const measureClient = () => measure(program);
+
+async function measure(contents) {
   const { outputFiles, metafile } = await build({
-    stdin: { contents: program, resolveDir: root, loader: "ts" },
+    stdin: { contents, resolveDir: root, loader: "ts" },
     bundle: true,
     minify: true,
     write: false,
@@ -48,9 +57,13 @@ export async function measureClient() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { minified, gzipped, rooms } = await measureClient();
+  const least = await measure(core);
   const kilobytes = (bytes) => `${(bytes / 1024).toFixed(1).padStart(6)} KB`;
   for (const [room, bytes] of Object.entries(rooms).sort(([, a], [, b]) => b - a)) {
     console.log(`${room.padEnd(16)} ${kilobytes(bytes)} minified`);
   }
   console.log(`${"whole".padEnd(16)} ${kilobytes(minified)} minified, ${kilobytes(gzipped).trim()} gzipped`);
+  console.log(
+    `${"rows alone".padEnd(16)} ${kilobytes(least.minified)} minified, ${kilobytes(least.gzipped).trim()} gzipped`,
+  );
 }
