@@ -80,9 +80,20 @@ function walkIndex(planning: Planning, index: IndexInfo, conjunction: Conjunctio
 
 export function noteExcess(planning: Planning, probes: number, cause: Predicate): void {
   const { excess } = planning;
-  const fromPolicy = (cause.kind === "field" || cause.kind === "exists") && cause.policies !== undefined;
   excess.probes = Math.max(excess.probes, probes);
-  if (!fromPolicy) excess.byWhere = true;
+  if (isUsers(cause)) excess.byWhere = true;
+}
+
+/** Whether the many ranges are the user's own wish: not where all that multiplies them stands in policies. */
+function isUsers(cause: Predicate): boolean {
+  if (cause.kind === "and") return cause.of.some(isUsers);
+  if (cause.kind === "field") return cause.set.length > 1 && !ofPolicies(cause);
+  return !ofPolicies(cause);
+}
+
+function ofPolicies(predicate: Predicate): boolean {
+  if (predicate.kind === "field" || predicate.kind === "exists") return predicate.policies !== undefined;
+  return (predicate.kind === "and" || predicate.kind === "or") && predicate.of.every(ofPolicies);
 }
 
 /** Every path through one index that bounds the scan. */
