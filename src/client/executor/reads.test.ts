@@ -62,6 +62,16 @@ describe("whole queries", () => {
     expect(reads()).toEqual([10, 1]);
   });
 
+  test("a choice that was remembered is asked again where the limit is another", async () => {
+    const args = { where: { lang: "a", status: "live" }, orderBy: { likes: "asc" } };
+    const scan = async (more: object) => /(walk|range) (\w+)/.exec((await posts().explain({ ...args, ...more })).text)![2];
+    for (const _again of [1, 2]) {
+      expect(await scan({})).toBe("by_lang_and_title");
+      expect(await scan({ limit: 1 })).toBe("by_status_and_likes");
+      expect(await scan({ limit: 1, offset: 1_000 })).toBe("by_lang_and_title");
+    }
+  });
+
   test("many values after an equality are tested on one range where as many ranges would cost more", async () => {
     for (let i = 0; i < 20; i++) db.insert("memberships", { userId: "u", groupId: `g${i}` });
     const groups = (count: number) => ({ in: Array.from({ length: count }, (_, i) => `g${i * 2}`) });
