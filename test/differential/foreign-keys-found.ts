@@ -43,4 +43,25 @@ const emptiedAndDeleted: Program = {
   ],
 };
 
-export const found: Readonly<Record<string, Program>> = { emptiedAndDeleted };
+/** A default is written inline, and references a row that goes later on, in the job, along with the referencing one. */
+const defaultThatGoes: Program = {
+  graph: {
+    tables: 1,
+    references: [
+      { from: 0, to: 0, kind: "key", onDelete: "no action", onUpdate: "cascade", own: false },
+      { from: 0, to: 0, kind: "pair", onDelete: "cascade", onUpdate: "cascade", own: false },
+      { from: 0, to: 0, kind: "key", onDelete: "cascade", onUpdate: "set default", own: false },
+      { from: 0, to: 0, kind: "key", onDelete: "cascade", onUpdate: "cascade", own: false },
+      { from: 0, to: 0, kind: "id", onDelete: "set default", onUpdate: "set default", own: false },
+    ],
+  },
+  operations: [
+    seeds(0, ["k", "a", "b", "f0", "f1a", "f1b", "f2", "f3", "f4"], 0),
+    set(0, 0, { f0: 1, f1a: 0, f1b: 0, f2: 1, f3: 0, f4: 2 }),
+    set(0, 1, { f0: 1, f1a: 0, f1b: 0, f2: 0, f3: 2, f4: 0 }),
+    set(0, 2, { f0: 0, f1a: 0, f1b: 0, f2: 2, f3: 2, f4: 1 }),
+    { op: "delete", table: 0, labels: [2] },
+  ],
+};
+
+export const found: Readonly<Record<string, Program>> = { emptiedAndDeleted, defaultThatGoes };

@@ -48,6 +48,9 @@ export async function checkForeignKeys(env: WriteEnv, stage: Stage, rows: readon
       if (!foreignKey.enforce) continue;
       const key = keyOf(after, foreignKey.fields);
       if (key === null || (before !== null && sameKey(keyOf(before, foreignKey.fields), key))) continue;
+      // What a job is known to delete or change after this transaction is judged as it will be.
+      const now = before === null ? after : stage.current(before);
+      if (now === null || !sameKey(keyOf(now, foreignKey.fields), key)) continue;
       let keys = asked.get(foreignKey);
       if (keys === undefined) asked.set(foreignKey, (keys = new Set()));
       const text = textOfKey(key);
@@ -59,6 +62,10 @@ export async function checkForeignKeys(env: WriteEnv, stage: Stage, rows: readon
   await inBatches(lookups, async ({ foreignKey, table, key }) => {
     if (await parentExists(env, stage, foreignKey, key)) return;
     const fields = foreignKey.fields.join(", ");
-    throw foreignKeyViolation(table, foreignKey, `"${table.name}" (${fields}) references no row of "${foreignKey.target}"`);
+    throw foreignKeyViolation(
+      table,
+      foreignKey,
+      `"${table.name}" (${fields}) references no row of "${foreignKey.target}"`,
+    );
   });
 }
