@@ -26,7 +26,7 @@ export const schema = defineSchema({
     .index("by_slug", ["slug"])
     .index("by_author", ["authorId"])
     .index("by_editor", ["editorId"])
-    .index("by_status_and_likes", ["status", "likes"]),
+    .index("by_status_and_likes", ["status", "likes", "authorId"]),
   notes: defineTable({ postId: v.id("posts"), text: v.string() }).index("by_post", ["postId"]),
 });
 export type Data = DataModelFromSchemaDefinition<typeof schema>;

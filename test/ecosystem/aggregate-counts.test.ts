@@ -64,16 +64,17 @@ async function seedLarge(t: App): Promise<UserId[]> {
 test("counts of ten thousand rows read some dozen documents", { timeout: 120_000 }, async () => {
   const t = app();
   const users = await seedLarge(t);
-  const cases: [filter: object, rows: number][] = [
+  const cases: [filter: object, rows: number, ranges?: number][] = [
     [{}, 10_000],
     [{ authorId: users[3] }, 1_000],
-    [{ authorId: { in: users.slice(0, 4) } }, 4_000],
-    [{ authorId: { ne: users[0] } }, 9_000],
+    [{ authorId: { in: users.slice(0, 4) } }, 4_000, 4],
+    [{ authorId: { ne: users[0] } }, 9_000, 2],
     [{ status: "live" }, 10_000],
     [{ status: "live", likes: { gte: 90 } }, 1_000],
     [{ status: "live", likes: { between: [0, 49] } }, 5_000],
     [{ status: "live", likes: 0 }, 100],
     [{ status: "draft" }, 0],
+    // An index leads to these hundred rows; the tree still reads fewer.
     [{ status: "live", likes: 7, authorId: users[7] }, 100],
     [
       {
@@ -83,12 +84,13 @@ test("counts of ten thousand rows read some dozen documents", { timeout: 120_000
         ],
       },
       1_400,
+      2,
     ],
   ];
-  for (const [where, rows] of cases) {
+  for (const [where, rows, ranges = 1] of cases) {
     const { answer, documents } = await reads(t, async (ctx) => await orm.system(ctx).query.posts.count({ where }));
     expect(answer, JSON.stringify(where)).toBe(rows);
-    expect(documents, JSON.stringify(where)).toBeLessThan(160);
+    expect(documents, JSON.stringify(where)).toBeLessThan(48 * ranges);
   }
   // Without the aggregate it cannot be counted within maxScan.
   await expect(

@@ -2,8 +2,9 @@ import { planCount, type AggregateRange, type CountPlan } from "../planner/aggre
 import { predicateText } from "../planner/describe.js";
 import { hidesSoftDeleted } from "../planner/estimate.js";
 import type { Explanation } from "../planner/explain.js";
-import { deepFreeze, type QueryPlan } from "../planner/plan.js";
+import { deepFreeze, type Probe, type QueryPlan } from "../planner/plan.js";
 import { planQuery } from "../planner/plan-query.js";
+import type { TableInfo } from "../schema/catalog.js";
 import type { Env } from "./env.js";
 import { countPlan } from "./execute.js";
 import { executionOf, type ReadRun } from "./run.js";
@@ -26,13 +27,22 @@ export function planAggregate(env: Env, { table, request, limits, plan }: Select
   if (env.ctx === undefined || table.rules.aggregates.length === 0) return null;
   const count = planCount(table, request.where, Math.min(maxRanges, limits.maxProbes));
   if (count === null) return null;
-  // A unique key names a row at most: its look-up reads less than any tree.
-  if (plan.refusal === null && plan.estimate.documents <= count.ranges.length) return null;
+  if (plan.probes.length <= count.ranges.length && plan.probes.every((probe) => findsOne(table, probe))) return null;
   if (count.minus === null) return { count, minus: null };
   const minus = planQuery(env.catalog, { ...request, where: count.minus, allowFullScan: false });
   // Rows that hold -0 are few, but only where an index leads to them.
   const exact = minus.probes.every(({ residual }) => residual === null || hidesSoftDeleted(table, residual));
   return minus.scan === "bounded" && exact ? { count, minus } : null;
+}
+
+/** A probe that names a row at most reads less than any tree. */
+function findsOne({ rules }: TableInfo, probe: Probe): boolean {
+  if (probe.keys !== null) return false;
+  if (probe.kind === "get") return true;
+  const { index, eq } = probe;
+  const pinned = eq.findIndex((value) => value === undefined || value === null);
+  const length = pinned < 0 ? eq.length : pinned;
+  return rules.unique.some((unique) => unique.index === index && unique.fields.length <= length);
 }
 
 /**
