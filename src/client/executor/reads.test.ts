@@ -157,6 +157,11 @@ describe("whole queries", () => {
     expect(await posts().findMany({ where: { _id: { in: ids } } })).toHaveLength(60);
     expect(reads()).toEqual([60, 60]);
     expect(db.widest).toBe(16);
+    db.resetCounts();
+    // Eight are of no row: as many more are looked up, no further.
+    const gone = Array.from({ length: 8 }, (_, i) => `!${i};posts`);
+    expect(await posts().findMany({ where: { _id: { in: [...gone, ...ids] } }, limit: 12 })).toHaveLength(12);
+    expect(reads()).toEqual([12, 20]);
   });
 
   test("an open range is bounded by the rows wanted, or by growing chunks under a residual", async () => {
