@@ -2,6 +2,7 @@ import { OrmError } from "../errors.js";
 import type { Document } from "../executor/env.js";
 import { defaultLimits } from "../planner/limits.js";
 import type { TableInfo } from "../schema/catalog.js";
+import { mostEntries } from "./aggregates.js";
 import { costOfChange, fits, tooManyRows } from "./capacity.js";
 import type { WriteEnv } from "./env.js";
 import type { Pending } from "./meter.js";
@@ -47,8 +48,9 @@ export async function rootRows(
       hint: "Declare an index for the filter, raise maxScan, or use inBackground().",
     });
   }
-  // What an update touches of aggregates is known when it is staged.
-  const entries = command === "delete" ? rows.length * table.rules.aggregates.length : 0;
+  // What an update touches of aggregates is known when it is staged; a restore puts rows in.
+  const each = withDeleted ? table.rules.aggregates.length : mostEntries(table, true);
+  const entries = command === "delete" ? rows.length * each : 0;
   const bytes = Math.min(now.bytesRead.used - before.bytesRead.used, rows.length * 2 ** 20);
   if (!fits(now, env.limits.headroom, costOfChange(rows.length, bytes, entries))) throw tooManyRoots(table, command);
   return rows;
