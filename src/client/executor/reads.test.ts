@@ -73,6 +73,15 @@ describe("whole queries", () => {
     }
   });
 
+  test("a limit of none reads nothing; maxRows counts what comes after the offset", async () => {
+    expect(await posts().findMany({ where: { status: "live" }, limit: 0 })).toEqual([]);
+    expect(reads()).toEqual([0, 0]);
+    expect(await posts().findMany({ where: { status: "live" }, offset: 900, maxRows: 100 })).toHaveLength(100);
+    await expect(posts().findMany({ where: { status: "live" }, offset: 900, maxRows: 99 })).rejects.toMatchObject({
+      data: { code: "TOO_MANY_ROWS" },
+    });
+  });
+
   test("many values after an equality are tested on one range where as many ranges would cost more", async () => {
     for (let i = 0; i < 20; i++) db.insert("memberships", { userId: "u", groupId: `g${i}` });
     const groups = (count: number) => ({ in: Array.from({ length: count }, (_, i) => `g${i * 2}`) });
