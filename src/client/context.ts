@@ -41,7 +41,10 @@ export function envOf({ catalog, limits, policies, rls }: EnvParts, ctx: DataCtx
     access: (touching) =>
       system
         ? Promise.resolve(systemAccess)
-        : policies.access(run, touching === undefined ? undefined : touchedTables(catalog, touching.table, touching.args)),
+        : policies.access(
+            run,
+            touching === undefined ? undefined : touchedTables(catalog, touching.table, touching.args),
+          ),
     // Without policies the component may not be mounted at all; then cursors are encoded only.
     cursorKey: () => (rls ? policies.cursorKey(run) : policies.cursorKey(run).catch(() => null)),
   };
@@ -60,7 +63,10 @@ interface Holder<E> {
  * The properties stand on a prototype that is built once, and the environment is made when the first is read, so that
  * making such an object costs nothing.
  */
-export function tableAccessors<E, T>(catalog: Catalog, make: (env: E, table: string) => T): (env: () => E) => Readonly<Record<string, T>> {
+export function tableAccessors<E, T>(
+  catalog: Catalog,
+  make: (env: E, table: string) => T,
+): (env: () => E) => Readonly<Record<string, T>> {
   const unknown = new Proxy(Object.create(null) as object, {
     get(_target, name) {
       // Asked of every object: by await, by JSON, by inspectors.

@@ -1,4 +1,3 @@
-
 import type { ComponentApi } from "../component/_generated/component.js";
 import { answerRequest, remoteReaders, type ActionCtx } from "./remote.js";
 import { envOf, tableAccessors, type DataCtx, type EnvParts } from "./context.js";
@@ -8,8 +7,22 @@ import { Budget } from "./executor/budget.js";
 import { SearchReader } from "./search/index.js";
 import { startRun } from "./executor/run.js";
 import { selectRows } from "./executor/select-rows.js";
-import { Jobs, jobSettings, makeFunctions, type FunctionsOptions, type JobSession, type OrmFunctions } from "./jobs/index.js";
-import { defaultJobSettings, makeWriter, type JobSettings, type WriteCtx, type WriteDatabase, type WriterEnv } from "./mutations/index.js";
+import {
+  Jobs,
+  jobSettings,
+  makeFunctions,
+  type FunctionsOptions,
+  type JobSession,
+  type OrmFunctions,
+} from "./jobs/index.js";
+import {
+  defaultJobSettings,
+  makeWriter,
+  type JobSettings,
+  type WriteCtx,
+  type WriteDatabase,
+  type WriterEnv,
+} from "./mutations/index.js";
 import type { ExistsProbe } from "./predicate/evaluate.js";
 import { withOverrides, defaultLimits } from "./planner/limits.js";
 import { Policies, systemAccess, type RunCtx } from "./policies/index.js";
@@ -47,7 +60,15 @@ export class Orm<S extends AnySchema, R extends AnyRelations, O = Record<never, 
       session: options.session as unknown as ((ctx: SessionCtx) => V | Promise<V>) | undefined,
       rls,
       rows: {
-        find: async (ctx, table, where) => (await selectRows(this.#env(ctx as DataCtx, true), table, { where, command: "select", limit: 1, allowFullScan: true }))[0] ?? null,
+        find: async (ctx, table, where) =>
+          (
+            await selectRows(this.#env(ctx as DataCtx, true), table, {
+              where,
+              command: "select",
+              limit: 1,
+              allowFullScan: true,
+            })
+          )[0] ?? null,
         probe: (ctx) => systemProbe(this.#env(ctx as DataCtx, true)),
       },
     });
@@ -80,7 +101,11 @@ export class Orm<S extends AnySchema, R extends AnyRelations, O = Record<never, 
         writeEnv: (ctx, session) => this.#jobEnv(ctx, session),
         hydrate: (ctx, request) => {
           const env = this.#env(ctx as DataCtx, false);
-          return answerRequest(env, this.#readers(() => env), request);
+          return answerRequest(
+            env,
+            this.#readers(() => env),
+            request,
+          );
         },
       },
       options,
@@ -133,8 +158,7 @@ const canWrite = (ctx: DataCtx): ctx is WritingCtx => "patch" in ctx.db;
 export type SessionCtx = RunCtx & DataCtx;
 
 /** The model of a client, for an app's own generic code: `Where<ModelOf<typeof orm>, "posts">`. */
-export type ModelOf<Client> =
-  Client extends Orm<infer S, infer R, infer O, infer V> ? OrmModel<S, R, O, V> : never;
+export type ModelOf<Client> = Client extends Orm<infer S, infer R, infer O, infer V> ? OrmModel<S, R, O, V> : never;
 
 /** Answers relation filters over all rows, each as a read of its own. */
 function systemProbe(env: Env): ExistsProbe {
@@ -146,4 +170,3 @@ function systemProbe(env: Env): ExistsProbe {
     return existsProbe(run, budget, null)(filter, row);
   };
 }
-

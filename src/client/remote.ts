@@ -8,13 +8,29 @@ import { shapeRow, type ShapedRow } from "./executor/relations/shape.js";
 import { workerMissing } from "./jobs/index.js";
 import { isPlainObject } from "./predicate/values.js";
 import type { Catalog, TableInfo } from "./schema/catalog.js";
-import { findNearest, planNearest, readNearest, type NearestArgs, type SearchReader, type VectorCtx } from "./search/index.js";
+import {
+  findNearest,
+  planNearest,
+  readNearest,
+  type NearestArgs,
+  type SearchReader,
+  type VectorCtx,
+} from "./search/index.js";
 import { fromJson, toJson } from "./wire.js";
 
 /** An action's context, as far as reads use it. */
 export type ActionCtx = Pick<GenericActionCtx<GenericDataModel>, "runQuery"> & Partial<VectorCtx>;
 
-const methods = ["findMany", "findFirst", "findFirstOrThrow", "findUnique", "paginate", "count", "exists", "explain"] as const;
+const methods = [
+  "findMany",
+  "findFirst",
+  "findFirstOrThrow",
+  "findUnique",
+  "paginate",
+  "count",
+  "exists",
+  "explain",
+] as const;
 type Method = (typeof methods)[number];
 type RemoteReader = Record<Method, (args?: ReadArgs) => Promise<unknown>>;
 type Ask = (method: string, args: unknown) => Promise<unknown>;
@@ -44,7 +60,8 @@ async function readFrom(ctx: ActionCtx, table: TableInfo, ask: Ask, method: Meth
     const rows = await findNearest(vectorCtx(ctx), table, nearestHost(ask), sent);
     return rows.map(shape);
   }
-  if (!isPlainObject(args) || args["extras"] === undefined || method === "count" || method === "exists") return await ask(method, args);
+  if (!isPlainObject(args) || args["extras"] === undefined || method === "count" || method === "exists")
+    return await ask(method, args);
   const { sent, shape } = split(table, args);
   const answer = await ask(method, sent);
   if (method === "explain") return answer;
@@ -81,7 +98,13 @@ const nearestHost = (ask: Ask): Parameters<typeof findNearest>[2] => ({
   rows: (ids, limit, args) => ask("nearestRows", { ids, limit, ...args }) as never,
 });
 
-async function askHydrate(ctx: ActionCtx, module: string, table: string, method: string, args: unknown): Promise<unknown> {
+async function askHydrate(
+  ctx: ActionCtx,
+  module: string,
+  table: string,
+  method: string,
+  args: unknown,
+): Promise<unknown> {
   refuseFunctions(args, table, method);
   const request = JSON.stringify({ table, method, args: toJson(args) });
   const hydrate = makeFunctionReference<"query">(`${module}:hydrate`);
@@ -102,11 +125,16 @@ function refuseFunctions(value: unknown, table: string, path: string): void {
       hint: "Compute extras of relations from the rows that come back, or read in a query.",
     });
   }
-  if (isPlainObject(value)) for (const [key, inner] of Object.entries(value)) refuseFunctions(inner, table, `${path} -> ${key}`);
+  if (isPlainObject(value))
+    for (const [key, inner] of Object.entries(value)) refuseFunctions(inner, table, `${path} -> ${key}`);
 }
 
 /** The other side: `hydrate` answers a request under the session of its own context, whatever the caller says. */
-export async function answerRequest(env: Env, readers: Readonly<Record<string, SearchReader>>, request: unknown): Promise<unknown> {
+export async function answerRequest(
+  env: Env,
+  readers: Readonly<Record<string, SearchReader>>,
+  request: unknown,
+): Promise<unknown> {
   const { table, method, args: json } = JSON.parse(String(request)) as { table: string; method: string; args: unknown };
   const args = fromJson(json) as never;
   const info = env.catalog.tables[table]!;

@@ -173,16 +173,14 @@ function seedRows(graph: Graph): Operation[] {
 function linkRows(graph: Graph): fc.Arbitrary<Operation[]> {
   const indexes = [...graph.references.keys()];
   const isOwn = (i: number): boolean => graph.references[i]!.own;
-  const owns = indexes
-    .filter(isOwn)
-    .flatMap((i) =>
-      [0, 1, 2].map((label): Operation => ({
-        op: "update",
-        table: graph.references[i]!.from,
-        labels: [label],
-        set: { k: label },
-      })),
-    );
+  const owns = indexes.filter(isOwn).flatMap((i) =>
+    [0, 1, 2].map((label): Operation => ({
+      op: "update",
+      table: graph.references[i]!.from,
+      labels: [label],
+      set: { k: label },
+    })),
+  );
   const rows = Array.from({ length: graph.tables }, (_, table) =>
     [0, 1, 2].map((label) => {
       const columns = indexes

@@ -13,7 +13,11 @@ import type { Subject } from "./judge.js";
 import { BUGS, standIn } from "./stand-in.js";
 
 /** The first program that gives a subject away, or null; at most `sets` data sets of 20 programs. */
-async function firstFault(subject: (world: World) => Subject, sets: number, sizes: number[]): Promise<Disagreement | null> {
+async function firstFault(
+  subject: (world: World) => Subject,
+  sets: number,
+  sizes: number[],
+): Promise<Disagreement | null> {
   const programs = fc.array(query("convex"), { minLength: 20, maxLength: 20, size: "max" });
   const drawn = fc.noBias(fc.tuple(dataSet("convex", 16), programs));
   for (let seed = 1; seed <= sets; seed++) {

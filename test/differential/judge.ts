@@ -27,7 +27,12 @@ export interface Subject {
 
 /** A program on which the subject and the oracle part. */
 export class Disagreement extends Error {
-  constructor(readonly what: string, readonly query: Query, expected: unknown, got: unknown) {
+  constructor(
+    readonly what: string,
+    readonly query: Query,
+    expected: unknown,
+    got: unknown,
+  ) {
     super(`${what}\nprogram  ${show(query)}\nexpected ${show(expected)}\ngot      ${show(got)}`);
     this.name = "Disagreement";
   }
@@ -38,7 +43,11 @@ export function show(value: unknown): string {
   const sorted = (json: unknown): unknown => {
     if (Array.isArray(json)) return json.map(sorted);
     if (typeof json !== "object" || json === null) return json;
-    return Object.fromEntries(Object.entries(json).sort(([a], [b]) => (a < b ? -1 : 1)).map(([k, v]) => [k, sorted(v)]));
+    return Object.fromEntries(
+      Object.entries(json)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([k, v]) => [k, sorted(v)]),
+    );
   };
   if (value === undefined) return "undefined";
   return JSON.stringify(sorted(convexToJson(value as Value)));
@@ -84,7 +93,11 @@ export function judgeRows(what: string, world: World, query: Query, got: readonl
     ? mine.length === theirs.length && mine.every((row, at) => row === theirs[at])
     : query.limit === undefined && query.offset === undefined
       ? sameBag(mine, theirs)
-      : mine.length === theirs.length && isSubBag(theirs, findMany(world, uncut).map((row) => canonical(row, query)));
+      : mine.length === theirs.length &&
+        isSubBag(
+          theirs,
+          findMany(world, uncut).map((row) => canonical(row, query)),
+        );
   if (!right) throw new Disagreement(what, query, expected, got);
 }
 

@@ -43,7 +43,9 @@ async function sameTruths(world: World, table: string, filter: Where, meaning: S
 }
 
 const filters = fc.array(
-  fc.constantFrom(...TABLE_NAMES, "users", "posts").chain((table) => fc.tuple(fc.constant(table), where(table, "portable"))),
+  fc
+    .constantFrom(...TABLE_NAMES, "users", "posts")
+    .chain((table) => fc.tuple(fc.constant(table), where(table, "portable"))),
   { minLength: PER_DATA_SET, maxLength: PER_DATA_SET, size: "max" },
 );
 
@@ -65,28 +67,38 @@ test("every row's truth is PostgreSQL's", () => compareFilters(400, 20_260), FUZ
 
 const queries = fc.array(query("portable"), { minLength: PER_DATA_SET, maxLength: PER_DATA_SET, size: "max" });
 
-test("rows, order, limit and offset are PostgreSQL's", async () => {
-  await fc.assert(
-    fc.asyncProperty(dataSet("portable", 14), queries, async (data, programs) => {
-      const { world, resolve } = inMemory(data);
-      await postgres.load(world.rows);
-      for (const program of programs) {
-        const { table, where: filter, limit, offset, orderBy } = resolve(program) as Query;
-        const order = sameOrder(table, orderBy);
-        const asked = { table, ...(filter && { where: filter }), orderBy: order.length > 0 ? order : [{ _id: "asc" }] } as Query;
-        const from = offset ?? 0;
-        const mine = matching(world, asked)
-          .slice(from, limit === undefined ? undefined : from + limit)
-          .map((row) => row["_id"]);
-        const theirs = await postgres.ids({
-          ...asked, ...(limit !== undefined && { limit }), ...(offset !== undefined && { offset }),
-        });
-        expect(mine, show({ ...asked, limit, offset })).toEqual(theirs);
-      }
-    }),
-    fuzz(300, PER_DATA_SET, 9_144),
-  );
-}, FUZZ_TIMEOUT);
+test(
+  "rows, order, limit and offset are PostgreSQL's",
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(dataSet("portable", 14), queries, async (data, programs) => {
+        const { world, resolve } = inMemory(data);
+        await postgres.load(world.rows);
+        for (const program of programs) {
+          const { table, where: filter, limit, offset, orderBy } = resolve(program) as Query;
+          const order = sameOrder(table, orderBy);
+          const asked = {
+            table,
+            ...(filter && { where: filter }),
+            orderBy: order.length > 0 ? order : [{ _id: "asc" }],
+          } as Query;
+          const from = offset ?? 0;
+          const mine = matching(world, asked)
+            .slice(from, limit === undefined ? undefined : from + limit)
+            .map((row) => row["_id"]);
+          const theirs = await postgres.ids({
+            ...asked,
+            ...(limit !== undefined && { limit }),
+            ...(offset !== undefined && { offset }),
+          });
+          expect(mine, show({ ...asked, limit, offset })).toEqual(theirs);
+        }
+      }),
+      fuzz(300, PER_DATA_SET, 9_144),
+    );
+  },
+  FUZZ_TIMEOUT,
+);
 
 test("every portable field and operator is drawn", () => {
   const drawn = new Set<string>();
@@ -97,9 +109,13 @@ test("every portable field and operator is drawn", () => {
       visit(inner);
     }
   };
-  for (const table of TABLE_NAMES) for (const filter of fc.sample(where(table, "portable"), { numRuns: 500, seed: 1 })) visit(filter);
+  for (const table of TABLE_NAMES)
+    for (const filter of fc.sample(where(table, "portable"), { numRuns: 500, seed: 1 })) visit(filter);
   const expected = [
-    ...Object.keys(semantics.operators), "AND", "OR", "NOT",
+    ...Object.keys(semantics.operators),
+    "AND",
+    "OR",
+    "NOT",
     ...TABLE_NAMES.flatMap((table) => Object.keys(TABLES[table]!.relations)),
     ...TABLE_NAMES.flatMap((table) => fieldsOf(table, "portable").map(([path]) => path)),
   ];
@@ -109,28 +125,35 @@ test("every portable field and operator is drawn", () => {
 
 /** Seeded bugs in the oracle itself: PostgreSQL must object to each. */
 const bug = (operators: Semantics["operators"]): Semantics => ({
-  ...semantics, operators: { ...semantics.operators, ...operators },
+  ...semantics,
+  operators: { ...semantics.operators, ...operators },
 });
 const { operators: right } = semantics;
 const BUGS: { readonly [what: string]: Semantics } = {
   "NOT unknown is true": { ...semantics, not: (truth) => truth !== true },
   "AND forgets false beside unknown": {
-    ...semantics, and: (truths) => (truths.includes(null) ? null : !truths.includes(false)),
+    ...semantics,
+    and: (truths) => (truths.includes(null) ? null : !truths.includes(false)),
   },
   "OR forgets true beside unknown": {
-    ...semantics, or: (truths) => (truths.includes(null) ? null : truths.includes(true)),
+    ...semantics,
+    or: (truths) => (truths.includes(null) ? null : truths.includes(true)),
   },
   "OR [] is true": { ...semantics, or: (truths) => (truths.length === 0 ? true : semantics.or(truths)) },
   "an absent field is false": {
     ...semantics,
     isUnknown: () => false,
     operators: Object.fromEntries(
-      Object.entries(right).map(([name, test]) => [name, (value: Value, operand: unknown) =>
-        name === "isNull" || name === "notIn" ? test(value, operand) : value != null && test(value, operand)]),
+      Object.entries(right).map(([name, test]) => [
+        name,
+        (value: Value, operand: unknown) =>
+          name === "isNull" || name === "notIn" ? test(value, operand) : value != null && test(value, operand),
+      ]),
     ),
   },
   "in [] is unknown for null": {
-    ...semantics, isUnknown: (name, value) => name !== "isNull" && name !== "isNotNull" && value == null,
+    ...semantics,
+    isUnknown: (name, value) => name !== "isNull" && name !== "isNotNull" && value == null,
   },
   "null joins null": { ...semantics, joins: (a, b) => a === b || semantics.joins(a, b) },
   "gt is gte": bug({ gt: right["gte"]! }),
@@ -157,26 +180,40 @@ const BUGS: { readonly [what: string]: Semantics } = {
   }),
 };
 
-test.each(Object.entries(BUGS))("PostgreSQL finds the seeded bug: %s", async (_, meaning) => {
-  // An operator's bug drowns in programs that do not use it: only those that do are run.
-  const changed = Object.keys(right).filter((name) => meaning.operators[name] !== right[name]);
-  const concerns = (filter: Where): boolean =>
-    changed.length === 0 || changed.some((name) => show(filter).includes(`"${name}":`));
-  const drawn = fc.noBias(fc.tuple(
-    dataSet("portable", 14),
-    fc.array(fc.constantFrom(...TABLE_NAMES, "users", "posts").chain((table) =>
-      fc.tuple(fc.constant(table), fc.oneof(where(table, "portable"), where(table, "portable", 0)))),
-    { minLength: 200, maxLength: 200 }),
-  ));
-  let found = false;
-  for (let seed = 1; seed <= 60 && !found; seed++) {
-    const [[data, programs]] = fc.sample(drawn, { numRuns: 1, seed }) as [[DataSet, [string, Where][]]];
-    const { world, resolve } = inMemory(data);
-    await postgres.load(world.rows);
-    for (const [table, filter] of programs.map(([on, given]) => [on, resolve(given)] as const)) {
-      if (found || !concerns(filter)) continue;
-      found = await sameTruths(world, table, filter, meaning).then(() => false, () => true);
+test.each(Object.entries(BUGS))(
+  "PostgreSQL finds the seeded bug: %s",
+  async (_, meaning) => {
+    // An operator's bug drowns in programs that do not use it: only those that do are run.
+    const changed = Object.keys(right).filter((name) => meaning.operators[name] !== right[name]);
+    const concerns = (filter: Where): boolean =>
+      changed.length === 0 || changed.some((name) => show(filter).includes(`"${name}":`));
+    const drawn = fc.noBias(
+      fc.tuple(
+        dataSet("portable", 14),
+        fc.array(
+          fc
+            .constantFrom(...TABLE_NAMES, "users", "posts")
+            .chain((table) =>
+              fc.tuple(fc.constant(table), fc.oneof(where(table, "portable"), where(table, "portable", 0))),
+            ),
+          { minLength: 200, maxLength: 200 },
+        ),
+      ),
+    );
+    let found = false;
+    for (let seed = 1; seed <= 60 && !found; seed++) {
+      const [[data, programs]] = fc.sample(drawn, { numRuns: 1, seed }) as [[DataSet, [string, Where][]]];
+      const { world, resolve } = inMemory(data);
+      await postgres.load(world.rows);
+      for (const [table, filter] of programs.map(([on, given]) => [on, resolve(given)] as const)) {
+        if (found || !concerns(filter)) continue;
+        found = await sameTruths(world, table, filter, meaning).then(
+          () => false,
+          () => true,
+        );
+      }
     }
-  }
-  expect(found).toBe(true);
-}, FUZZ_TIMEOUT);
+    expect(found).toBe(true);
+  },
+  FUZZ_TIMEOUT,
+);

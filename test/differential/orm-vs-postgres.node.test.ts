@@ -52,31 +52,42 @@ async function compare(orm: Subject, read: Query, ordered: boolean): Promise<voi
     expect(new Set(cut).size, `findMany: ${show(read)}`).toBe(cutThere.length);
     expect(cut.length, `findMany: ${show(read)}`).toBe(cutThere.length);
     expect(all, `findMany: ${show(read)}`).toEqual(expect.arrayContaining(cut));
-    same((await orm.findMany(uncut)).map((row) => row["_id"]), "findMany, uncut");
+    same(
+      (await orm.findMany(uncut)).map((row) => row["_id"]),
+      "findMany, uncut",
+    );
   }
   for (const size of [1, 3, 7]) same(await walk(orm, uncut, size, all.length), `in pages of ${size}`);
   expect(await orm.count({ table, where }), `count: ${show(read)}`).toBe(all.length);
   expect(await orm.exists({ table, where }), `exists: ${show(read)}`).toBe(all.length > 0);
 }
 
-test("rows, their order, pages and counts are PostgreSQL's", async () => {
-  let programs = 0;
-  const some = fc.noBias(fc.array(query("portable"), { minLength: 1, maxLength: 40, size: "max" }));
-  await fc.assert(
-    fc.asyncProperty(dataSet("portable", 20), some, fc.boolean(), async (data, asked, sealed) => {
-      const { t, world, resolve } = await store(data);
-      await postgres.load(world.rows);
-      const orm = subject(t, sealed ? guarded : open);
-      for (const program of asked) {
-        const { table, where = {}, orderBy, limit, offset } = resolve(program);
-        const order = sameOrder(table, orderBy);
-        const cut = { ...(limit !== undefined && { limit }), ...(offset !== undefined && { offset }) };
-        if (order.length === 0) await compare(orm, { table, where, ...cut }, false);
-        await compare(orm, { table, where, orderBy: order.length > 0 ? order : [{ _creationTime: "asc" }], ...cut }, true);
-        programs++;
-      }
-    }),
-    fuzz(300, 20, 3_003),
-  );
-  report("the ORM as PostgreSQL", programs);
-}, FUZZ_TIMEOUT);
+test(
+  "rows, their order, pages and counts are PostgreSQL's",
+  async () => {
+    let programs = 0;
+    const some = fc.noBias(fc.array(query("portable"), { minLength: 1, maxLength: 40, size: "max" }));
+    await fc.assert(
+      fc.asyncProperty(dataSet("portable", 20), some, fc.boolean(), async (data, asked, sealed) => {
+        const { t, world, resolve } = await store(data);
+        await postgres.load(world.rows);
+        const orm = subject(t, sealed ? guarded : open);
+        for (const program of asked) {
+          const { table, where = {}, orderBy, limit, offset } = resolve(program);
+          const order = sameOrder(table, orderBy);
+          const cut = { ...(limit !== undefined && { limit }), ...(offset !== undefined && { offset }) };
+          if (order.length === 0) await compare(orm, { table, where, ...cut }, false);
+          await compare(
+            orm,
+            { table, where, orderBy: order.length > 0 ? order : [{ _creationTime: "asc" }], ...cut },
+            true,
+          );
+          programs++;
+        }
+      }),
+      fuzz(300, 20, 3_003),
+    );
+    report("the ORM as PostgreSQL", programs);
+  },
+  FUZZ_TIMEOUT,
+);

@@ -31,35 +31,45 @@ async function test3(world: World, predicate: Predicate, row: Row): Promise<bool
   });
 }
 
-test("true, false and unknown are the oracle's", async () => {
-  const programs = fc.noBias(fc.array(
-    fc.constantFrom(...TABLE_NAMES, "users", "posts").chain((table) => fc.tuple(fc.constant(table), where(table, "convex"))),
-    { minLength: 1, maxLength: 40, size: "max" },
-  ));
-  await fc.assert(
-    fc.asyncProperty(dataSet("convex", 14), programs, async (data, asked) => {
-      const { world, resolve } = inMemory(data);
-      for (const [table, given] of asked) {
-        const filter: Where = resolve(given);
-        const parsed = parseWhere(scope, catalog.tables[table]!, filter, "where");
-        const [yes, no] = [normalize(parsed), normalizeNegated(parsed)];
-        const [notYes, notNo] = [complementOf(yes), complementOf(no)];
-        for (const row of world.rows[table]!) {
-          const truth = evaluate(world, table, filter, row);
-          const got = [
-            await test3(world, yes, row), await test3(world, no, row),
-            await test3(world, notYes, row), await test3(world, notNo, row),
-          ];
-          const expected = [truth === true, truth === false, truth !== true, truth !== false];
-          if (show(got) !== show(expected)) {
-            throw new Error(
-              `${table} where ${show(filter)}\nrow ${show(row)}\nthe oracle says ${truth}\n` +
-                `is true, is false, not true, not false: expected ${show(expected)}, got ${show(got)}`,
-            );
+test(
+  "true, false and unknown are the oracle's",
+  async () => {
+    const programs = fc.noBias(
+      fc.array(
+        fc
+          .constantFrom(...TABLE_NAMES, "users", "posts")
+          .chain((table) => fc.tuple(fc.constant(table), where(table, "convex"))),
+        { minLength: 1, maxLength: 40, size: "max" },
+      ),
+    );
+    await fc.assert(
+      fc.asyncProperty(dataSet("convex", 14), programs, async (data, asked) => {
+        const { world, resolve } = inMemory(data);
+        for (const [table, given] of asked) {
+          const filter: Where = resolve(given);
+          const parsed = parseWhere(scope, catalog.tables[table]!, filter, "where");
+          const [yes, no] = [normalize(parsed), normalizeNegated(parsed)];
+          const [notYes, notNo] = [complementOf(yes), complementOf(no)];
+          for (const row of world.rows[table]!) {
+            const truth = evaluate(world, table, filter, row);
+            const got = [
+              await test3(world, yes, row),
+              await test3(world, no, row),
+              await test3(world, notYes, row),
+              await test3(world, notNo, row),
+            ];
+            const expected = [truth === true, truth === false, truth !== true, truth !== false];
+            if (show(got) !== show(expected)) {
+              throw new Error(
+                `${table} where ${show(filter)}\nrow ${show(row)}\nthe oracle says ${truth}\n` +
+                  `is true, is false, not true, not false: expected ${show(expected)}, got ${show(got)}`,
+              );
+            }
           }
         }
-      }
-    }),
-    fuzz(1_000, 20, 5_150),
-  );
-}, FUZZ_TIMEOUT);
+      }),
+      fuzz(1_000, 20, 5_150),
+    );
+  },
+  FUZZ_TIMEOUT,
+);

@@ -23,11 +23,14 @@ const data: DataSet = {
 
 const programs: { readonly [what: string]: Query } = {
   "a descending walk over merged ranges goes on": {
-    table: "comments", where: { _creationTime: { in: [timeRef("comments", 0), timeRef("comments", 2)] } },
+    table: "comments",
+    where: { _creationTime: { in: [timeRef("comments", 0), timeRef("comments", 2)] } },
     orderBy: [{ _id: "desc" }],
   },
   "a descending walk over merged ranges of a compound index goes on": {
-    table: "users", where: { rank: { in: [1n, -1n] } }, orderBy: [{ active: "desc" }, { score: "desc" }],
+    table: "users",
+    where: { rank: { in: [1n, -1n] } },
+    orderBy: [{ active: "desc" }, { score: "desc" }],
   },
   "no row is above what is no id": { table: "users", where: { _id: { gt: "0" } } },
   "no row is above an id of another table": { table: "users", where: { _id: { gte: ref("teams", 0) } } },
@@ -40,12 +43,17 @@ test.each(Object.entries(programs))("%s", async (_, program) => {
 });
 
 const code = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(() => "an answer", (error: { data?: { code?: string } }) => error.data?.code);
+  promise.then(
+    () => "an answer",
+    (error: { data?: { code?: string } }) => error.data?.code,
+  );
 
 test("what is no id of the table matches nothing inside a policy either", async () => {
   const { t, world, resolve } = await store(data);
   const orm = forSession({ roles: [] });
-  const policies = resolve({ comments: { above: { for: "select", using: { _id: { gte: ref("comments", 0), lt: "~" } } } } });
+  const policies = resolve({
+    comments: { above: { for: "select", using: { _id: { gte: ref("comments", 0), lt: "~" } } } },
+  });
   await t.mutation(async (ctx) => {
     await orm.policies.sync(ctx as never, policies as never);
   });
@@ -73,8 +81,9 @@ test.each([
 test("a native page asks for its budget before the platform refuses", async () => {
   const { t } = await store(data);
   const poor = subject(t, open, { transactionLimits: { documentsRead: 1 } });
-  expect(await code(poor.paginate({ table: "posts", orderBy: [{ authorId: "asc" }, { publishedAt: "asc" }] }, 5, null)))
-    .toBe("BUDGET");
+  expect(
+    await code(poor.paginate({ table: "posts", orderBy: [{ authorId: "asc" }, { publishedAt: "asc" }] }, 5, null)),
+  ).toBe("BUDGET");
 });
 
 test.each([
@@ -83,10 +92,17 @@ test.each([
   ["relation filters of related rows", { with: { user: { where: { manager: { role: "admin" } } } } }, 6],
 ] as const)("what a native page read counts for the %s that it loads", async (_what, args, documentsRead) => {
   const reports = many(3, (at) => ({ ...user, managerId: at === 0 ? null : ref("users", 0) }));
-  const comments = many(5, (at) => ({ postId: ref("posts", 0), userId: ref("users", at % 3), approved: true, likes: at }));
+  const comments = many(5, (at) => ({
+    postId: ref("posts", 0),
+    userId: ref("users", at % 3),
+    approved: true,
+    likes: at,
+  }));
   const { t, world } = await store({ users: reports, comments });
   const program: Query = { table: "comments", ...args };
-  expect(await code(subject(t, open, { transactionLimits: { documentsRead } }).paginate(program, 5, null))).toBe("BUDGET");
+  expect(await code(subject(t, open, { transactionLimits: { documentsRead } }).paginate(program, 5, null))).toBe(
+    "BUDGET",
+  );
   const rich = subject(t, open, { transactionLimits: { documentsRead: 20 } });
   expect(await judge(world, program, rich, { sizes: [5] })).toBe(0);
 });
@@ -98,6 +114,7 @@ test("a cursor that nobody made is refused as one", async () => {
 
 test("array operators take elements of the array's own type", async () => {
   const { t } = await store(data);
-  expect(await code(subject(t, open).findMany({ table: "users", where: { tags: { arrayContains: [1] } } })))
-    .toBe("INVALID_WHERE");
+  expect(await code(subject(t, open).findMany({ table: "users", where: { tags: { arrayContains: [1] } } }))).toBe(
+    "INVALID_WHERE",
+  );
 });

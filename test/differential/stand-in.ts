@@ -23,7 +23,8 @@ export function standIn(world: World): Subject {
       const rows = walked.get(query) ?? findMany(world, query);
       walked.set(query, rows);
       return {
-        page: rows.slice(from, from + numItems), isDone: from + numItems >= rows.length,
+        page: rows.slice(from, from + numItems),
+        isDone: from + numItems >= rows.length,
         continueCursor: String(from + numItems),
       };
     },
@@ -31,10 +32,12 @@ export function standIn(world: World): Subject {
 }
 
 type Bug = (world: World) => Subject;
-const over = (make: (world: World, good: Subject) => Partial<Subject>): Bug => (world) => {
-  const good = standIn(world);
-  return { ...good, ...make(world, good) };
-};
+const over =
+  (make: (world: World, good: Subject) => Partial<Subject>): Bug =>
+  (world) => {
+    const good = standIn(world);
+    return { ...good, ...make(world, good) };
+  };
 
 /** Wrong meaning of a filter: the rows come from a predicate with other semantics. */
 const misread = (meaning: Partial<Semantics>): Bug =>
@@ -57,12 +60,17 @@ const missort = (compare: (left: Row, right: Row, order: Order) => number): Bug 
       const { limit, offset = 0, orderBy, columns: _, with: __, ...bare } = query;
       const rows = findMany(world, bare).sort((a, b) => compare(a as Row, b as Row, orderBy));
       const ids = rows.slice(offset, limit === undefined ? undefined : offset + limit).map((row) => row["_id"]);
-      const shaped = findMany(world, { ...bare, ...(query.columns && { columns: query.columns }), with: query.with ?? {} });
+      const shaped = findMany(world, {
+        ...bare,
+        ...(query.columns && { columns: query.columns }),
+        with: query.with ?? {},
+      });
       const plain = findMany(world, bare);
       return ids.map((id) => shaped[plain.findIndex((row) => row["_id"] === id)]!);
     },
   }));
-const byKeys = (order: Order, compare: (left: Value | undefined, right: Value | undefined) => number) =>
+const byKeys =
+  (order: Order, compare: (left: Value | undefined, right: Value | undefined) => number) =>
   (left: Row, right: Row): number => {
     const keys = order.flatMap((key) => Object.entries(key));
     const ways = [...keys, ["_creationTime", keys.at(-1)![1]] as const];
@@ -74,7 +82,8 @@ const byKeys = (order: Order, compare: (left: Value | undefined, right: Value | 
   };
 
 const withMeta = (world: World, change: (meta: TableMeta) => TableMeta): World => ({
-  ...world, tables: Object.fromEntries(Object.entries(world.tables).map(([name, meta]) => [name, change(meta)])),
+  ...world,
+  tables: Object.fromEntries(Object.entries(world.tables).map(([name, meta]) => [name, change(meta)])),
 });
 
 export const BUGS: { readonly [what: string]: Bug } = {
@@ -101,22 +110,28 @@ export const BUGS: { readonly [what: string]: Bug } = {
     const keys = [...order, { _creationTime: "asc" as const }];
     return comparator(keys)!(a, b);
   }),
-  "absent and null tie": missort((a, b, order) =>
-    byKeys(order, (x, y) => compareValues(x ?? null, y ?? null))(a, b)),
+  "absent and null tie": missort((a, b, order) => byKeys(order, (x, y) => compareValues(x ?? null, y ?? null))(a, b)),
   "strings sort by UTF-16": missort((a, b, order) =>
     byKeys(order, (x, y) =>
-      typeof x === "string" && typeof y === "string" ? (x < y ? -1 : x > y ? 1 : 0) : compareValues(x, y))(a, b)),
+      typeof x === "string" && typeof y === "string" ? (x < y ? -1 : x > y ? 1 : 0) : compareValues(x, y),
+    )(a, b),
+  ),
   "0 and -0 tie": missort((a, b, order) =>
-    byKeys(order, (x, y) => (x === 0 && y === 0 ? 0 : compareValues(x, y)))(a, b)),
+    byKeys(order, (x, y) => (x === 0 && y === 0 ? 0 : compareValues(x, y)))(a, b),
+  ),
   "int64 and float64 interleave": missort((a, b, order) =>
     byKeys(order, (x, y) => {
       const numeric = (value: unknown): boolean => typeof value === "bigint" || typeof value === "number";
       return numeric(x) && numeric(y) && x! != y! ? (x! < y! ? -1 : 1) : compareValues(x, y);
-    })(a, b)),
+    })(a, b),
+  ),
   "NOT unknown is true": misread({ not: (truth) => truth !== true }),
   "an absent field is unequal": misread({
     isUnknown: (operator, value, operand) => operator !== "ne" && semantics.isUnknown(operator, value, operand),
-    operators: { ...semantics.operators, ne: (value, operand) => isNullish(value) || semantics.operators["ne"]!(value, operand) },
+    operators: {
+      ...semantics.operators,
+      ne: (value, operand) => isNullish(value) || semantics.operators["ne"]!(value, operand),
+    },
   }),
   "gt crosses types": operators({ gt: (value, operand) => compareValues(value, operand as Value) > 0 }),
   "lt crosses types": operators({ lt: (value, operand) => compareValues(value, operand as Value) < 0 }),
@@ -128,8 +143,7 @@ export const BUGS: { readonly [what: string]: Bug } = {
   "isNull misses absent fields": operators({ isNull: (value) => value === null }),
   "startsWith is contains": operators({ startsWith: semantics.operators["contains"]! }),
   "null joins null": misread({ joins: (a, b) => semantics.joins(a, b) || (isNullish(a) && isNullish(b)) }),
-  "soft-deleted rows show": (world) =>
-    standIn(withMeta(world, ({ fields, relations }) => ({ fields, relations }))),
+  "soft-deleted rows show": (world) => standIn(withMeta(world, ({ fields, relations }) => ({ fields, relations }))),
   "a limit on related rows is for all parents": over((world) => ({
     findMany: async (query) => {
       const left = new Map<string, number>();

@@ -72,12 +72,10 @@ describe("vector search", () => {
         async (random, where, limit) => {
           fc.pre(random.some((x) => Math.abs(x) > 0.01));
           const rows = await acting(t, (ctx) =>
-            orm
-              .with(ctx)
-              .query.articles.findMany({
-                vectorSearch: { index: "by_embedding", vector: random, limit, includeScore: true },
-                where,
-              }),
+            orm.with(ctx).query.articles.findMany({
+              vectorSearch: { index: "by_embedding", vector: random, limit, includeScore: true },
+              where,
+            }),
           );
           const scores = forty
             .filter(

@@ -56,7 +56,8 @@ export function makeApp(options: AppOptions) {
   } as never) as any;
   const functions = orm.functions(options.functions);
   let onStep: ((spent: Spent) => void) | null = null;
-  if (functions.worker !== undefined) functions.worker = metered(functions.worker, options.beforeStep, (spent) => onStep?.(spent));
+  if (functions.worker !== undefined)
+    functions.worker = metered(functions.worker, options.beforeStep, (spent) => onStep?.(spent));
   let withdrawn = options.workerless === true;
   const modules: Record<string, () => Promise<unknown>> = {
     "./convex/_generated/api.ts": () => Promise.resolve({}),

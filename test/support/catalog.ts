@@ -29,8 +29,26 @@ export const ref = (table: string, index: number): string => `@id:${table}:${ind
 export const timeRef = (table: string, index: number): string => `@time:${table}:${index}`;
 
 const WORDS = [
-  "", "a", "ab", "abc", "abd", "b", "Ab", "AB", "a%c", "a_c", "a\\c", "a\nb", "\u00e9", "e\u0301",
-  "\u{1F600}", "\u{1F600}a", "\uFF61", "a\u{10FFFF}", "a\uD7FF", "z",
+  "",
+  "a",
+  "ab",
+  "abc",
+  "abd",
+  "b",
+  "Ab",
+  "AB",
+  "a%c",
+  "a_c",
+  "a\\c",
+  "a\nb",
+  "\u00e9",
+  "e\u0301",
+  "\u{1F600}",
+  "\u{1F600}a",
+  "\uFF61",
+  "a\u{10FFFF}",
+  "a\uD7FF",
+  "z",
 ];
 const FEW_WORDS = ["a", "ab", "abc", "b", "Ab", "\u{1F600}", "\uFF61"];
 const NUMBERS = [0, 1, 2, 3, -1, 2.5];
@@ -39,16 +57,25 @@ const BIGINTS = [0n, 1n, 2n, -1n, 9223372036854775807n, -9223372036854775808n];
 const BYTES = [[], [0], [0, 1], [255]].map((bytes) => new Uint8Array(bytes).buffer);
 
 const words = (stored: readonly string[], ...also: (null | undefined)[]): FieldSpec => ({
-  stored: [...stored, ...also], operands: [...stored, "abcd", "aa", "\u{10FFFF}"], text: true, pg: "text",
+  stored: [...stored, ...also],
+  operands: [...stored, "abcd", "aa", "\u{10FFFF}"],
+  text: true,
+  pg: "text",
 });
 const numbers = (stored: readonly number[], ...also: (null | undefined)[]): FieldSpec => ({
-  stored: [...stored, ...also], operands: [...stored, 0.5, 99], pg: "float8",
+  stored: [...stored, ...also],
+  operands: [...stored, 0.5, 99],
+  pg: "float8",
 });
 const bigints = (...also: (null | undefined)[]): FieldSpec => ({
-  stored: [0n, 1n, 2n, ...BIGINTS, ...also], operands: [...BIGINTS, 3n], pg: "int8",
+  stored: [0n, 1n, 2n, ...BIGINTS, ...also],
+  operands: [...BIGINTS, 3n],
+  pg: "int8",
 });
 const booleans = (...also: (null | undefined)[]): FieldSpec => ({
-  stored: [false, true, ...also], operands: [false, true], pg: "bool",
+  stored: [false, true, ...also],
+  operands: [false, true],
+  pg: "bool",
 });
 const literals = (...stored: string[]): FieldSpec => ({ stored, operands: stored, text: true, pg: "text" });
 const ids = (table: string, ...also: (null | undefined)[]): FieldSpec => {
@@ -56,7 +83,10 @@ const ids = (table: string, ...also: (null | undefined)[]): FieldSpec => {
   return { stored: [...stored, ...stored, ...also], operands: stored, pg: "text" };
 };
 const arrays = (stored: readonly (readonly Value[])[], elements: readonly Value[], pg: PgType): FieldSpec => ({
-  stored: [...(stored as Value[]), undefined], operands: stored as Value[], elements, pg,
+  stored: [...(stored as Value[]), undefined],
+  operands: stored as Value[],
+  elements,
+  pg,
 });
 
 /** Fields by their paths; a dotted path is a field of its own here. */
@@ -134,7 +164,11 @@ export const FIELDS: { readonly [table: string]: { readonly [path: string]: Fiel
 const one = (table: string, from: string[], to: string[]): RelationMeta => ({ kind: "one", table, from, to });
 const many = (table: string, from: string[], to: string[]): RelationMeta => ({ kind: "many", table, from, to });
 const through = (table: string, via: string, from: string, to: string): RelationMeta => ({
-  kind: "many", table, from: ["_id"], to: ["_id"], through: { table: via, from: [from], to: [to] },
+  kind: "many",
+  table,
+  from: ["_id"],
+  to: ["_id"],
+  through: { table: via, from: [from], to: [to] },
 });
 
 const RELATIONS: { readonly [table: string]: { readonly [name: string]: RelationMeta } } = {

@@ -68,7 +68,12 @@ export const noRows: PolicyOptions["rows"] = {
 
 export function makePolicies(options: Partial<PolicyOptions> = {}): Policies<Model> {
   return new Policies<Model>({
-    component: components.orm, catalog, session: undefined, rls: true, rows: noRows, ...options,
+    component: components.orm,
+    catalog,
+    session: undefined,
+    rls: true,
+    rows: noRows,
+    ...options,
   });
 }
 

@@ -15,7 +15,16 @@ interface Figures {
 beforeAll(() => {
   const tsc = path.join(root, "node_modules/typescript7/bin/tsc");
   const out = path.join(root, "node_modules/.cache/convex-orm-types");
-  const flags = ["--declaration", "--emitDeclarationOnly", "--noEmit", "false", "--declarationMap", "false", "--sourceMap", "false"];
+  const flags = [
+    "--declaration",
+    "--emitDeclarationOnly",
+    "--noEmit",
+    "false",
+    "--declarationMap",
+    "false",
+    "--sourceMap",
+    "false",
+  ];
   execFileSync(process.execPath, [tsc, "--project", "tsconfig.build.json", ...flags, "--outDir", out], { cwd: root });
 }, 120_000);
 

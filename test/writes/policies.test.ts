@@ -9,9 +9,13 @@ const app = () => makeApp({ schema, relations, tables, session: () => ({ name: m
 const seed = async (a: ReturnType<typeof app>, policies: unknown, who = "ann") => {
   me = who;
   await a.mutate((ctx: Ctx) => a.orm.policies.sync(ctx, policies));
-  await a.sys((db) => db.insert("users").values([
-    { name: "ann", email: "a", role: "own" }, { name: "bob", email: "b", role: "own" }, { name: "ann", email: "c", role: "hidden" },
-  ]));
+  await a.sys((db) =>
+    db.insert("users").values([
+      { name: "ann", email: "a", role: "own" },
+      { name: "bob", email: "b", role: "own" },
+      { name: "ann", email: "c", role: "hidden" },
+    ]),
+  );
 };
 const mine = { for: "all", using: { name: session("name") } };
 
@@ -27,7 +31,10 @@ describe("policies of writes", () => {
   test("a new row that fails the check is refused, before uniques are looked at, and nothing is written", async () => {
     const a = app();
     await seed(a, { users: { mine } });
-    const rows = [{ name: "ann", email: "n" }, { name: "bob", email: "a" }];
+    const rows = [
+      { name: "ann", email: "n" },
+      { name: "bob", email: "a" },
+    ];
     expect(await a.as((db) => codeOf(() => db.insert("users").values(rows)))).toBe("POLICY_VIOLATION");
     expect(await a.as((db) => codeOf(() => db.update("users").set({ name: "bob" }).all()))).toBe("POLICY_VIOLATION");
     expect((await a.rows("users")).length).toBe(3);
@@ -46,24 +53,53 @@ describe("policies of writes", () => {
 
   test("returning needs SELECT of the new row, a plain insert does not", async () => {
     const a = app();
-    await seed(a, { users: { add: { for: "insert", withCheck: {} }, shown: { for: "select", using: { role: "own" } } } });
+    await seed(a, {
+      users: { add: { for: "insert", withCheck: {} }, shown: { for: "select", using: { role: "own" } } },
+    });
     expect(typeof (await a.as((db) => db.insert("users").values({ name: "x", role: "hidden" })))).toBe("string");
-    expect(await a.as((db) => codeOf(() => db.insert("users").values({ name: "x", role: "hidden" }).returning()))).toBe("POLICY_VIOLATION");
+    expect(await a.as((db) => codeOf(() => db.insert("users").values({ name: "x", role: "hidden" }).returning()))).toBe(
+      "POLICY_VIOLATION",
+    );
     expect((await a.as((db) => db.insert("users").values({ name: "x", role: "own" }).returning())).role).toBe("own");
   });
 
   test("upserts: the target asks SELECT of the proposed row; a hidden old row is refused by DO UPDATE, silent under DO NOTHING", async () => {
     const a = app();
-    await seed(a, { users: { add: { for: "insert", withCheck: {} }, shown: { for: "select", using: { role: "own" } }, change: { for: "update", using: { name: session("name") } } } });
-    const upsert = (values: object) => a.as((db) => codeOf(() => db.insert("users").values(values).onConflictDoUpdate({ target: "email", set: { age: 50 } })));
+    await seed(a, {
+      users: {
+        add: { for: "insert", withCheck: {} },
+        shown: { for: "select", using: { role: "own" } },
+        change: { for: "update", using: { name: session("name") } },
+      },
+    });
+    const upsert = (values: object) =>
+      a.as((db) =>
+        codeOf(() =>
+          db
+            .insert("users")
+            .values(values)
+            .onConflictDoUpdate({ target: "email", set: { age: 50 } }),
+        ),
+      );
     expect(await upsert({ name: "n", email: "new", role: "hidden" })).toBe("POLICY_VIOLATION");
     expect(await upsert({ name: "n", email: "b", role: "own" })).toBe("POLICY_VIOLATION");
     expect(await upsert({ name: "n", email: "c", role: "own" })).toBe("POLICY_VIOLATION");
-    expect(await a.as((db) => db.insert("users").values({ name: "n", email: "c", role: "own" }).onConflictDoNothing({ target: "email" }))).toBe(null);
-    await a.as((db) => db.insert("users").values({ name: "n", email: "a", role: "own" }).onConflictDoUpdate({ target: "email", set: { age: 50 } }));
+    expect(
+      await a.as((db) =>
+        db.insert("users").values({ name: "n", email: "c", role: "own" }).onConflictDoNothing({ target: "email" }),
+      ),
+    ).toBe(null);
+    await a.as((db) =>
+      db
+        .insert("users")
+        .values({ name: "n", email: "a", role: "own" })
+        .onConflictDoUpdate({ target: "email", set: { age: 50 } }),
+    );
     expect((await a.rows("users")).map((row) => row.age)).toEqual([50, undefined, undefined]);
     // A unique violation on a hidden row shows.
-    expect(await a.as((db) => codeOf(() => db.insert("users").values({ name: "n", email: "c", role: "own" })))).toBe("UNIQUE_VIOLATION");
+    expect(await a.as((db) => codeOf(() => db.insert("users").values({ name: "n", email: "c", role: "own" })))).toBe(
+      "UNIQUE_VIOLATION",
+    );
   });
 
   test("a check on the `_id` of a row not yet inserted refuses, whichever way round", async () => {
@@ -87,7 +123,11 @@ describe("policies of writes", () => {
 
   test("relation filters of checks are asked anew by every statement", async () => {
     const a = app();
-    await seed(a, { users: { mine }, posts: { byMember: { for: "all", using: { author: { team: { name: "core" } } } } }, teams: {} });
+    await seed(a, {
+      users: { mine },
+      posts: { byMember: { for: "all", using: { author: { team: { name: "core" } } } } },
+      teams: {},
+    });
     await a.mutate(async (ctx) => {
       const db = a.orm.with(ctx);
       const sys = a.orm.system(ctx);
@@ -105,7 +145,13 @@ describe("policies of writes", () => {
   test("a background statement acts under the variables of its start and the policies of each step", async () => {
     vi.useFakeTimers();
     try {
-      const a = makeApp({ schema, relations, tables, session: () => ({ name: me, roles: [] }), functions: { stepRows: 1 } });
+      const a = makeApp({
+        schema,
+        relations,
+        tables,
+        session: () => ({ name: me, roles: [] }),
+        functions: { stepRows: 1 },
+      });
       await seed(a, { users: { mine } });
       const update = await a.as((db) => db.update("users").set({ age: 33 }).all().inBackground());
       expect(update.count).toBe(0);
@@ -116,7 +162,9 @@ describe("policies of writes", () => {
 
       me = "ann";
       const removal = await a.as((db) => db.delete("users").all().inBackground());
-      await a.mutate((ctx: Ctx) => a.orm.policies.sync(ctx, { users: { mine: { for: "all", using: { name: session("name"), role: "own" } } } }));
+      await a.mutate((ctx: Ctx) =>
+        a.orm.policies.sync(ctx, { users: { mine: { for: "all", using: { name: session("name"), role: "own" } } } }),
+      );
       await a.drain();
       expect(await a.job(removal.job)).toMatchObject({ status: "succeeded", rowsDone: 1 });
       expect((await a.rows("users")).map((row) => row.email)).toEqual(["b", "c"]);

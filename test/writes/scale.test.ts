@@ -43,17 +43,27 @@ async function remove(fan: readonly number[]) {
 test("a parent with 5,000 children: the first 500 inline, the rest in steps of 1,000", async () => {
   const { steps, spent } = await remove([5_000]);
   expect(spent.documentsWritten).toBeLessThan(510);
-  expect(steps.filter((step) => step.documentsWritten > 0).map((step) => step.documentsWritten)).toEqual([1_000, 1_000, 1_000, 1_000, 500]);
+  expect(steps.filter((step) => step.documentsWritten > 0).map((step) => step.documentsWritten)).toEqual([
+    1_000, 1_000, 1_000, 1_000, 500,
+  ]);
 }, 120_000);
 
-test.runIf(LONG)("five levels and 20,000 rows", async () => {
-  const { job } = await remove([10, 10, 10, 19]);
-  expect(job.rowsDone).toBeGreaterThan(20_000);
-}, 3_600_000);
+test.runIf(LONG)(
+  "five levels and 20,000 rows",
+  async () => {
+    const { job } = await remove([10, 10, 10, 19]);
+    expect(job.rowsDone).toBeGreaterThan(20_000);
+  },
+  3_600_000,
+);
 
-test.runIf(LONG)("one row with 100,000 descendants", async () => {
-  await remove([100_000]);
-}, 3_600_000);
+test.runIf(LONG)(
+  "one row with 100,000 descendants",
+  async () => {
+    await remove([100_000]);
+  },
+  3_600_000,
+);
 
 test("rows of 1 KB do not multiply the steps", async () => {
   const t = treeApp();
@@ -79,7 +89,12 @@ test("large rows fill the bytes of a step, not the platform's budget", async () 
     });
   }
   expect(await t.sys((db) => codeOf(() => db.delete("roots").where({ name: { startsWith: "x" } })))).toBe("BUDGET");
-  const { job } = await t.sys((db) => db.delete("roots").where({ name: { startsWith: "x" } }).inBackground());
+  const { job } = await t.sys((db) =>
+    db
+      .delete("roots")
+      .where({ name: { startsWith: "x" } })
+      .inBackground(),
+  );
   await t.drain();
   expect(await t.job(job)).toMatchObject({ status: "succeeded", rowsDone: 50, error: null, attempts: 0 });
   expect((await t.rows("roots")).map((row) => row._id)).toEqual([root]);
@@ -87,7 +102,9 @@ test("large rows fill the bytes of a step, not the platform's budget", async () 
 
 test("more rows to insert than a transaction holds are BUDGET", async () => {
   const t = treeApp();
-  expect(await t.sys((db) => codeOf(() => db.insert("loose").values(Array.from({ length: 16_001 }, () => ({ n: 1 })))))).toBe("BUDGET");
+  expect(
+    await t.sys((db) => codeOf(() => db.insert("loose").values(Array.from({ length: 16_001 }, () => ({ n: 1 }))))),
+  ).toBe("BUDGET");
 }, 60_000);
 
 test("more root rows than a transaction holds are BUDGET, whose hint is inBackground", async () => {

@@ -10,7 +10,9 @@ export const schema = defineSchema({
   b: defineTable({ aId: v.id("a"), n: v.number() }).index("by_a", ["aId"]),
   c: defineTable({ bId: v.id("b") }).index("by_b", ["bId"]),
   d: defineTable({ cId: v.id("c") }).index("by_c", ["cId"]),
-  loose: defineTable({ rootId: v.optional(v.id("roots")), n: v.number() }).index("by_root", ["rootId"]).index("by_n", ["n"]),
+  loose: defineTable({ rootId: v.optional(v.id("roots")), n: v.number() })
+    .index("by_root", ["rootId"])
+    .index("by_n", ["n"]),
 });
 
 export const relations = defineRelations(schema, (r) => ({
@@ -53,6 +55,8 @@ export async function tree(t: TreeApp, fan: readonly number[], name = "r"): Prom
 
 /** How many rows each table still holds. */
 export async function left(t: TreeApp): Promise<Record<string, number>> {
-  const counts = await Promise.all(["roots", ...tables].map(async (name) => [name, (await t.rows(name)).length] as const));
+  const counts = await Promise.all(
+    ["roots", ...tables].map(async (name) => [name, (await t.rows(name)).length] as const),
+  );
   return Object.fromEntries(counts);
 }

@@ -60,7 +60,14 @@ export function predicateIdentity(predicate: Predicate): string {
 
 function existsText({ relation, where, junction, negated, unrestricted }: ExistsPredicate): string {
   const path = `${relation.table}.${relation.name}`;
-  return list(["exists", path, predicateIdentity(where), predicateIdentity(junction), String(negated), String(unrestricted)]);
+  return list([
+    "exists",
+    path,
+    predicateIdentity(where),
+    predicateIdentity(junction),
+    String(negated),
+    String(unrestricted),
+  ]);
 }
 
 /**

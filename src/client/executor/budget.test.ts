@@ -146,7 +146,9 @@ describe("the transaction's own budgets", () => {
 
   test("a read that others' failures left room for is answered", async () => {
     const one = env({ documents: 32_000 - 3_200 - 520 });
-    await expect(Promise.all([comments(one).findMany({ ...all, maxScan: 10 }), comments(one).findMany({ ...all, maxRows: 5 })])).rejects.toThrow();
+    await expect(
+      Promise.all([comments(one).findMany({ ...all, maxScan: 10 }), comments(one).findMany({ ...all, maxRows: 5 })]),
+    ).rejects.toThrow();
     expect(await comments(one).findMany({ ...all, limit: 400 })).toHaveLength(400);
   });
 

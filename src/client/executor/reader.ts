@@ -129,14 +129,20 @@ export class TableReader {
   }
 
   private admit(selection: Selection): Selection {
-    return selection.plan.refusal === null ? selection : admitted(this.env, selection, suggestionsFor(this.env, selection.plan));
+    return selection.plan.refusal === null
+      ? selection
+      : admitted(this.env, selection, suggestionsFor(this.env, selection.plan));
   }
 
   private shape(args: ReadArgs, selection: Selection): RowShape {
     return parseShape(this.env, selection.access, this.table, args, selection.limits);
   }
 
-  private run<T>(run: ReadRun, selection: Selection, work: (execution: Execution, plan: QueryPlan) => Promise<T>): Promise<T> {
+  private run<T>(
+    run: ReadRun,
+    selection: Selection,
+    work: (execution: Execution, plan: QueryPlan) => Promise<T>,
+  ): Promise<T> {
     return runSelection(run, selection, work);
   }
 
@@ -156,7 +162,8 @@ export class TableReader {
 
   private checkUnique(where: unknown): void {
     const fields = isPlainObject(where) ? Object.keys(where) : [];
-    const isKey = (key: readonly string[]): boolean => key.every((field) => fields.includes(field) && isEquality((where as ReadArgs)[field]));
+    const isKey = (key: readonly string[]): boolean =>
+      key.every((field) => fields.includes(field) && isEquality((where as ReadArgs)[field]));
     const keys = [["_id"], ...this.table.rules.unique.map((unique) => unique.fields)];
     if (keys.some(isKey)) return;
     const names = keys.map((key) => `{ ${key.join(", ")} }`).join(" or ");

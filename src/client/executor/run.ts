@@ -70,7 +70,8 @@ export function executionOf(run: ReadRun, plan: QueryPlan, options: ExecutionOpt
   const suggestions = (): readonly string[] => suggestionsFor(env, plan);
   // What relation filters read of protected tables is counted too.
   const hideFigures = tablesOf(plan).some((table) => access.isProtected(env.catalog.tables[table]!));
-  const budget = options.budget ?? new Budget({ env, limits, table: plan.table, hideFigures, suggestions, purse: run.purse });
+  const budget =
+    options.budget ?? new Budget({ env, limits, table: plan.table, hideFigures, suggestions, purse: run.purse });
   const trace = run.reads === null ? null : emptyTrace(plan);
   if (trace !== null && options.node !== undefined) run.reads!.traces.push({ node: options.node, trace });
   const count: ReadCount | null = trace?.filters ?? null;

@@ -72,16 +72,30 @@ const flag = (value: unknown, name: string, table: TableInfo): boolean => {
 };
 
 /** Parses, restricts by policies, normalises and plans one read. The plan may be a refusal: see {@link admitted}. */
-export async function planSelect(env: Env, table: TableInfo, args: SelectArgs, options: SelectOptions = {}): Promise<Selection> {
+export async function planSelect(
+  env: Env,
+  table: TableInfo,
+  args: SelectArgs,
+  options: SelectOptions = {},
+): Promise<Selection> {
   const access = await env.access({ table, args });
   return planSelectWith(env, access, table, args, options);
 }
 
 /** As {@link planSelect} where the access is at hand. */
-export function planSelectWith(env: Env, access: Access, table: TableInfo, args: SelectArgs, options: SelectOptions = {}): Selection {
+export function planSelectWith(
+  env: Env,
+  access: Access,
+  table: TableInfo,
+  args: SelectArgs,
+  options: SelectOptions = {},
+): Selection {
   const limits = withOverrides(env.limits, args);
   const order: OrderKey[] = parseOrder(table, args.orderBy);
-  const own = "where" in args && args.where !== undefined ? parseWhere(userScope(env, access), table, args.where, options.path ?? "where") : whereLess(table, args);
+  const own =
+    "where" in args && args.where !== undefined
+      ? parseWhere(userScope(env, access), table, args.where, options.path ?? "where")
+      : whereLess(table, args);
   const seen = access.using(table, "select");
   const parts = [own, seen.predicate];
   const dropped = [...seen.dropped];
@@ -122,7 +136,10 @@ export function admitted(env: Env, selection: Selection, suggestions: readonly s
   const { refusal } = selection.plan;
   if (refusal === null) return selection;
   const index = suggestions.length === 0 ? "" : `Add ${suggestions.join(" or ")} to "${selection.table.name}", or `;
-  const otherwise = refusal.code === "FULL_SCAN" ? "pass allowFullScan: true to read within maxScan." : "split the query, raise maxProbes, or pass allowFullScan: true to read within maxScan.";
+  const otherwise =
+    refusal.code === "FULL_SCAN"
+      ? "pass allowFullScan: true to read within maxScan."
+      : "split the query, raise maxProbes, or pass allowFullScan: true to read within maxScan.";
   throw new OrmError(refusal.code, `${refusal.reason} (table "${selection.table.name}")`, {
     table: selection.table.name,
     hint: sentence(`${index}${otherwise}`),

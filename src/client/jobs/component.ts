@@ -1,4 +1,10 @@
-import type { FunctionReference, FunctionReturnType, GenericDataModel, GenericMutationCtx, OptionalRestArgs } from "convex/server";
+import type {
+  FunctionReference,
+  FunctionReturnType,
+  GenericDataModel,
+  GenericMutationCtx,
+  OptionalRestArgs,
+} from "convex/server";
 import type { ComponentApi } from "../../component/_generated/component.js";
 import { componentFailure } from "../errors.js";
 

@@ -53,6 +53,10 @@ export class Jobs {
 
   /** Deletes jobs that succeeded or were cancelled at least `olderThanMs` ago (default: all); returns how many at once. */
   async purge(ctx: MutationCtx, { olderThanMs }: { olderThanMs?: number } = {}): Promise<number> {
-    return await callMutation(this.with(ctx), (api) => api.jobs.purge, olderThanMs === undefined ? {} : { olderThanMs });
+    return await callMutation(
+      this.with(ctx),
+      (api) => api.jobs.purge,
+      olderThanMs === undefined ? {} : { olderThanMs },
+    );
   }
 }

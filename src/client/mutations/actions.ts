@@ -13,22 +13,46 @@ export interface KeyChange {
 }
 
 /** A referencing row as the foreign key's action leaves it; null when it is deleted with its parent. */
-export function acted(db: WriteDatabase, table: TableInfo, foreignKey: ForeignKey, change: KeyChange, row: Document): Document | null {
+export function acted(
+  db: WriteDatabase,
+  table: TableInfo,
+  foreignKey: ForeignKey,
+  change: KeyChange,
+  row: Document,
+): Document | null {
   const action = change.next === null ? foreignKey.onDelete : foreignKey.onUpdate;
   switch (action) {
     case "cascade":
       return change.next === null ? null : withKey(db, table, foreignKey, row, change.next);
     case "set null":
-      return withKey(db, table, foreignKey, row, foreignKey.fields.map((field) => emptyOf(table, field)));
+      return withKey(
+        db,
+        table,
+        foreignKey,
+        row,
+        foreignKey.fields.map((field) => emptyOf(table, field)),
+      );
     case "set default":
-      return withKey(db, table, foreignKey, row, foreignKey.fields.map((field) => defaultOf(table, field) ?? emptyOf(table, field)));
+      return withKey(
+        db,
+        table,
+        foreignKey,
+        row,
+        foreignKey.fields.map((field) => defaultOf(table, field) ?? emptyOf(table, field)),
+      );
     case "restrict":
     case "no action":
       throw new Error(`${action} changes no row`);
   }
 }
 
-function withKey(db: WriteDatabase, table: TableInfo, foreignKey: ForeignKey, row: Document, key: readonly Stored[]): Document {
+function withKey(
+  db: WriteDatabase,
+  table: TableInfo,
+  foreignKey: ForeignKey,
+  row: Document,
+  key: readonly Stored[],
+): Document {
   let after: Record<string, unknown> = row;
   foreignKey.fields.forEach((field, i) => (after = withPath(after, field, fitting(table, field, key[i]))));
   const { _id, _creationTime, ...own } = after;

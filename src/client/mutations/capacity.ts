@@ -32,7 +32,10 @@ export const costOfChange = (rows: number, bytes: number, entries: number): Need
 });
 
 export function tooManyRows(table: TableInfo, command: string, hint: string): OrmError {
-  return new OrmError("BUDGET", `more rows of "${table.name}" to ${command} than one transaction can hold`, { table: table.name, hint });
+  return new OrmError("BUDGET", `more rows of "${table.name}" to ${command} than one transaction can hold`, {
+    table: table.name,
+    hint,
+  });
 }
 
 /** Rows that fit any transaction are not weighed. */
@@ -42,16 +45,26 @@ const small = 64;
  * @param upserts each row may be an update instead, which takes an entry out of an aggregate and puts another in.
  * @throws OrmError `BUDGET` for an insert that the platform would stop midway.
  */
-export async function checkInsertFits(env: WriteEnv, table: TableInfo, rows: readonly Fields[], upserts: boolean): Promise<void> {
+export async function checkInsertFits(
+  env: WriteEnv,
+  table: TableInfo,
+  rows: readonly Fields[],
+  upserts: boolean,
+): Promise<void> {
   const entries = rows.length * (upserts ? mostEntries(table, false) : table.rules.aggregates.length);
   if (rows.length + entries <= small || env.metrics === null) return;
   const bytes = rows.reduce((sum, row) => sum + getConvexSize(row as Record<string, Value>), 0);
-  const { documentsWritten, bytesWritten, databaseQueries, documentsRead, bytesRead } = costOfChange(rows.length, bytes, entries);
+  const { documentsWritten, bytesWritten, databaseQueries, documentsRead, bytesRead } = costOfChange(
+    rows.length,
+    bytes,
+    entries,
+  );
   const need = {
     documentsWritten,
     bytesWritten,
     databaseQueries: databaseQueries! + rows.length * (table.rules.unique.length - 1),
     ...(entries === 0 ? {} : { documentsRead, bytesRead }),
   };
-  if (!fits(await env.metrics(), env.limits.headroom, need)) throw tooManyRows(table, "insert", "Insert them in several mutations.");
+  if (!fits(await env.metrics(), env.limits.headroom, need))
+    throw tooManyRows(table, "insert", "Insert them in several mutations.");
 }

@@ -8,7 +8,8 @@ import type { Changed } from "./unique.js";
 const acts = (action: ForeignKey["onDelete"]): boolean => action !== "restrict" && action !== "no action";
 
 /** Whether unfinished work on the foreign key must keep its key taken: an id never comes again, a natural key can. */
-export const holdsKeys = (key: ForeignKey): boolean => !isIdKey(key.targetFields) && (acts(key.onDelete) || acts(key.onUpdate));
+export const holdsKeys = (key: ForeignKey): boolean =>
+  !isIdKey(key.targetFields) && (acts(key.onDelete) || acts(key.onUpdate));
 
 /** The text by which the component knows a key of a table as taken, whatever order its fields are named in. */
 export function holdText(target: string, fields: readonly string[], key: Key): string {
@@ -25,7 +26,8 @@ function wantedKeys(rows: readonly Changed[]): Map<string, TableInfo> {
     wanted.set(holdText(target, targetFields, key), row.table);
   };
   for (const row of rows) {
-    for (const key of row.table.referencedBy) if (holdsKeys(key)) want(row, key.targetFields, key.target, key.targetFields);
+    for (const key of row.table.referencedBy)
+      if (holdsKeys(key)) want(row, key.targetFields, key.target, key.targetFields);
     for (const key of row.table.foreignKeys) {
       if (!key.enforce && holdsKeys(key)) want(row, key.fields, key.target, key.targetFields);
     }

@@ -5,7 +5,16 @@ import { restoreIn } from "./restore.js";
 import { tableOf } from "./statement.js";
 import { UpdateBuilder } from "./update.js";
 
-export type { JobSettings, Retry, SelectRows, SelectRowsArgs, WriteCtx, WriteDatabase, WriteEnv, WriterEnv } from "./env.js";
+export type {
+  JobSettings,
+  Retry,
+  SelectRows,
+  SelectRowsArgs,
+  WriteCtx,
+  WriteDatabase,
+  WriteEnv,
+  WriterEnv,
+} from "./env.js";
 export { defaultJobSettings } from "./env.js";
 
 /** What writes: untyped here, the public face types it by the schema. */

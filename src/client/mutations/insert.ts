@@ -41,7 +41,9 @@ export class InsertStatement extends Statement<Written | Written[]> {
   }
 
   returning(): Statement<Written | Written[]> {
-    return new Statement(this.env.db, async () => insert(forStatement(this.env), this.table, this.rows, this.conflict(), true));
+    return new Statement(this.env.db, async () =>
+      insert(forStatement(this.env), this.table, this.rows, this.conflict(), true),
+    );
   }
 
   onConflictDoNothing(options?: unknown): InsertStatement {
@@ -64,7 +66,11 @@ export class InsertStatement extends Statement<Written | Written[]> {
   }
 }
 
-function readOptions(table: TableInfo, options: unknown, known: readonly string[]): { target: string | null; set: unknown } {
+function readOptions(
+  table: TableInfo,
+  options: unknown,
+  known: readonly string[],
+): { target: string | null; set: unknown } {
   if (options === undefined) return { target: null, set: undefined };
   const unknownKey = isPlainObject(options) ? Object.keys(options).find((key) => !known.includes(key)) : "";
   if (!isPlainObject(options) || unknownKey !== undefined) {

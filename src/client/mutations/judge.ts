@@ -34,7 +34,11 @@ export async function judge(
     if (now === null || !hasKey(now, foreignKey.fields, textOfKey(key))) return;
     if (await parentExists(env, stage, foreignKey, key)) return;
     const table = env.catalog.tables[foreignKey.table]!;
-    throw foreignKeyViolation(table, foreignKey, `the default of "${table.name}" (${foreignKey.fields.join(", ")}) references no row`);
+    throw foreignKeyViolation(
+      table,
+      foreignKey,
+      `the default of "${table.name}" (${foreignKey.fields.join(", ")}) references no row`,
+    );
   });
   await checkHolds(env, changed);
   await judgeRefusals(env, stage, fanout.refusals, meter, isDoomed);

@@ -19,7 +19,8 @@ export function keyOf(row: Fields, fields: readonly string[]): Key | null {
 }
 
 /** A text that is equal exactly for equal keys. */
-export const textOfKey = (key: readonly Stored[]): string => (key.length === 1 ? keyText(key[0]) : JSON.stringify(key.map(keyText)));
+export const textOfKey = (key: readonly Stored[]): string =>
+  key.length === 1 ? keyText(key[0]) : JSON.stringify(key.map(keyText));
 
 export const sameKey = (a: readonly Stored[] | null, b: readonly Stored[] | null): boolean =>
   a === b || (a !== null && b !== null && textOfKey(a) === textOfKey(b));
@@ -54,7 +55,11 @@ export async function rowsWithKey(
   const eq = inIndexOrder(index, fields, key);
   let interval = intervalOf({ eq, lower: null, upper: null });
   if (after !== null) {
-    const rest = walkFrom(index.fields.map((field) => readPath(after, field)), true, "asc");
+    const rest = walkFrom(
+      index.fields.map((field) => readPath(after, field)),
+      true,
+      "asc",
+    );
     interval = intersectIntervals(interval, rest) ?? interval;
   }
   const found: Document[] = [];

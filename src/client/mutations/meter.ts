@@ -55,7 +55,8 @@ export class Meter {
   async canLook(pending: Pending, documents: number): Promise<boolean> {
     if (this.metrics === null) return true;
     const { documentsRead, bytesRead, databaseQueries } = await this.metrics();
-    const free = ({ used, remaining }: { used: number; remaining: number }): number => remaining - this.headroom * (used + remaining);
+    const free = ({ used, remaining }: { used: number; remaining: number }): number =>
+      remaining - this.headroom * (used + remaining);
     const kept = (name: keyof typeof costOfEntry): number => pending.entries * costOfEntry[name];
     return (
       free(documentsRead) - pending.rows - kept("documentsRead") >= documents &&

@@ -20,4 +20,5 @@ export function withPath(row: Fields, path: string, value: Stored): Record<strin
 }
 
 /** The values of several fields. */
-export const valuesAt = (row: Fields, fields: readonly string[]): Stored[] => fields.map((field) => readPath(row, field));
+export const valuesAt = (row: Fields, fields: readonly string[]): Stored[] =>
+  fields.map((field) => readPath(row, field));

@@ -38,7 +38,8 @@ export interface Reach {
   readonly refusers: ReadonlySet<string>;
 }
 
-const textOf = (event: Event): string => `${event.table}:${event.fields === null ? "*" : [...event.fields].sort().join(",")}`;
+const textOf = (event: Event): string =>
+  `${event.table}:${event.fields === null ? "*" : [...event.fields].sort().join(",")}`;
 
 const reaches = new WeakMap<Catalog, Map<string, Reach>>();
 

@@ -43,10 +43,14 @@ export async function rootRows(
   const now = await env.metrics();
   const wasted = now.documentsRead.used - before.documentsRead.used - rows.length;
   if (measured && !target.all && wasted > maxScan) {
-    throw new OrmError("SCAN_LIMIT", `finding the rows to ${command} in "${table.name}" read more than maxScan (${maxScan}) others`, {
-      table: table.name,
-      hint: "Declare an index for the filter, raise maxScan, or use inBackground().",
-    });
+    throw new OrmError(
+      "SCAN_LIMIT",
+      `finding the rows to ${command} in "${table.name}" read more than maxScan (${maxScan}) others`,
+      {
+        table: table.name,
+        hint: "Declare an index for the filter, raise maxScan, or use inBackground().",
+      },
+    );
   }
   // What an update touches of aggregates is known when it is staged; a restore puts rows in.
   const each = withDeleted ? table.rules.aggregates.length : mostEntries(table, true);
@@ -59,7 +63,8 @@ export async function rootRows(
 /** @throws OrmError `BUDGET` for an update whose aggregates would take more than is left. */
 export async function checkAggregatesFit(env: WriteEnv, table: TableInfo, { rows, entries }: Pending): Promise<void> {
   if (entries === 0 || env.metrics === null) return;
-  if (!fits(await env.metrics(), env.limits.headroom, costOfChange(rows, 0, entries))) throw tooManyRoots(table, "update");
+  if (!fits(await env.metrics(), env.limits.headroom, costOfChange(rows, 0, entries)))
+    throw tooManyRoots(table, "update");
 }
 
 const tooManyRoots = (table: TableInfo, command: string): OrmError =>

@@ -39,12 +39,19 @@ export class RowPolicies {
     private readonly access: Access,
   ) {}
 
-  private rule(table: TableInfo, kind: "using" | "check", command: "select" | "insert" | "update" | "delete", fresh: boolean): Predicate {
+  private rule(
+    table: TableInfo,
+    kind: "using" | "check",
+    command: "select" | "insert" | "update" | "delete",
+    fresh: boolean,
+  ): Predicate {
     const name = `${table.name} ${kind} ${command} ${fresh}`;
     let predicate = this.made.get(name);
     if (predicate === undefined) {
       const rule =
-        kind === "check" ? this.access.check(table, command as "insert" | "update") : this.access.using(table, command as "select");
+        kind === "check"
+          ? this.access.check(table, command as "insert" | "update")
+          : this.access.using(table, command as "select");
       predicate = normalize(rule.predicate);
       if (fresh) predicate = beforeInsert(predicate);
       this.made.set(name, predicate);
@@ -81,6 +88,7 @@ export class RowPolicies {
     const passes =
       (await matchesWith(this.rule(table, "using", "update", false), row, this.env.exists)) &&
       (await matchesWith(this.rule(table, "using", "select", false), row, this.env.exists));
-    if (!passes) throw this.refusal(table, `the row of "${table.name}" that conflicts is refused by its policies`, "update");
+    if (!passes)
+      throw this.refusal(table, `the row of "${table.name}" that conflicts is refused by its policies`, "update");
   }
 }

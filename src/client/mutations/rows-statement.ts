@@ -32,7 +32,10 @@ export class RowsStatement extends Statement<WriteResult> {
 
   /** Resolves to the rows as the statement leaves them; to deleted ones as they were. */
   returning(): Statement<Document[]> {
-    return new Statement(this.env.db, async () => (await this.command.inline(forStatement(this.env), this.target())).rows);
+    return new Statement(
+      this.env.db,
+      async () => (await this.command.inline(forStatement(this.env), this.target())).rows,
+    );
   }
 
   inBackground(): Statement<WriteResult> {

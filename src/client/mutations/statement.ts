@@ -67,7 +67,8 @@ const options = new Set(["allowFullScan", "maxScan"]);
 
 function readOptions(table: TableInfo, given: unknown): Pick<Target, "allowFullScan" | "maxScan"> {
   if (given === undefined) return { allowFullScan: false, maxScan: null };
-  if (!isPlainObject(given)) throw new OrmError("INVALID_VALUE", "the options of a write are an object", { table: table.name, path: "options" });
+  if (!isPlainObject(given))
+    throw new OrmError("INVALID_VALUE", "the options of a write are an object", { table: table.name, path: "options" });
   for (const name of Object.keys(given)) {
     if (options.has(name)) continue;
     throw new OrmError("INVALID_VALUE", `a write has no option "${name}"`, {
@@ -78,10 +79,16 @@ function readOptions(table: TableInfo, given: unknown): Pick<Target, "allowFullS
   }
   const { allowFullScan = false, maxScan = null } = given;
   if (typeof allowFullScan !== "boolean") {
-    throw new OrmError("INVALID_VALUE", "allowFullScan must be true or false", { table: table.name, path: "allowFullScan" });
+    throw new OrmError("INVALID_VALUE", "allowFullScan must be true or false", {
+      table: table.name,
+      path: "allowFullScan",
+    });
   }
   if (maxScan !== null && !(typeof maxScan === "number" && Number.isInteger(maxScan) && maxScan >= 0)) {
-    throw new OrmError("INVALID_VALUE", "maxScan must be a whole number, 0 or more", { table: table.name, path: "maxScan" });
+    throw new OrmError("INVALID_VALUE", "maxScan must be a whole number, 0 or more", {
+      table: table.name,
+      path: "maxScan",
+    });
   }
   return { allowFullScan, maxScan: maxScan as number | null };
 }

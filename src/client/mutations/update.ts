@@ -19,7 +19,11 @@ export class UpdateBuilder {
   ) {}
 
   set(patch: unknown): Unaimed<RowsStatement> {
-    return new Unaimed(this.table, "update", (target) => new RowsStatement(this.env, change(this.table, patch), target));
+    return new Unaimed(
+      this.table,
+      "update",
+      (target) => new RowsStatement(this.env, change(this.table, patch), target),
+    );
   }
 }
 

@@ -47,7 +47,11 @@ export async function resolveConflicts(
     } else if (set === null) {
       outcomes.push({ kind: "skip" });
     } else if (found.holder === null || inline.stage.get(found.holder._id) !== undefined) {
-      throw uniqueViolation(table, found.unique, `the statement upserts one row of "${table.name}" twice: the unique "${found.unique.name}"`);
+      throw uniqueViolation(
+        table,
+        found.unique,
+        `the statement upserts one row of "${table.name}" twice: the unique "${found.unique.name}"`,
+      );
     } else {
       for (const text of textsOf(uniques, row)) proposed.add(text);
       outcomes.push(await stageUpdate(env, inline, table, found.unique, found.holder, set, policies));
@@ -94,7 +98,11 @@ async function stageUpdate(
   const after = patched(env.db, table, holder, patchFor(table, set, holder));
   const soft = table.rules.softDelete?.field;
   if (soft !== undefined && isSet(holder[soft]) && isSet(after[soft])) {
-    throw uniqueViolation(table, unique, `a soft-deleted row of "${table.name}" keeps this (${unique.fields.join(", ")}): restore it, or set ${soft}: undefined`);
+    throw uniqueViolation(
+      table,
+      unique,
+      `a soft-deleted row of "${table.name}" keeps this (${unique.fields.join(", ")}): restore it, or set ${soft}: undefined`,
+    );
   }
   await policies?.updated(table, after);
   inline.stage.put(table, holder, after, true);

@@ -67,7 +67,8 @@ export function patchFor(table: TableInfo, set: unknown, row: Document): Patch {
  * @throws OrmError `INVALID_VALUE`, naming the field.
  */
 export function checkPatch(db: WriteDatabase, table: TableInfo, patch: Patch): void {
-  const fields = table.validator.kind === "object" ? (table.validator.fields as Record<string, GenericValidator>) : null;
+  const fields =
+    table.validator.kind === "object" ? (table.validator.fields as Record<string, GenericValidator>) : null;
   for (const [field, value] of Object.entries(patch)) {
     if (field === "_id" || field === "_creationTime") {
       throw invalid(table, `${field} is the platform's: it cannot be set`, `set -> ${field}`);
@@ -109,7 +110,8 @@ export function apply(db: WriteDatabase, table: TableInfo, row: Document, fields
 }
 
 function ownFields(table: TableInfo, values: unknown, path: string): Record<string, unknown> {
-  if (!isPlainObject(values)) throw invalid(table, "a row is an object", path, "Pass an object of fields, or an array of them.");
+  if (!isPlainObject(values))
+    throw invalid(table, "a row is an object", path, "Pass an object of fields, or an array of them.");
   const row: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(values)) {
     if (field === "_id" || field === "_creationTime") {
@@ -150,7 +152,11 @@ function checkAgainst(
 ): void {
   const member = isPlainObject(value) && prefix === undefined ? memberFor(validator, value) : validator;
   try {
-    validate(member, value, { throw: true, db: idChecker(db) as never, ...(prefix === undefined ? {} : { _pathPrefix: prefix }) });
+    validate(member, value, {
+      throw: true,
+      db: idChecker(db) as never,
+      ...(prefix === undefined ? {} : { _pathPrefix: prefix }),
+    });
   } catch (error) {
     if (!(error instanceof Error && error.name === "ValidationError")) throw error;
     const { path: field } = error as Error & { path?: string };
@@ -178,6 +184,7 @@ function memberFor(validator: GenericValidator, row: Fields): GenericValidator {
 const idChecker = (db: WriteDatabase) => ({
   normalizeId: (table: string, id: string) => db.normalizeId(table, id),
   system: {
-    normalizeId: (table: string, id: string) => (db.system?.normalizeId === undefined ? id : db.system.normalizeId(table, id)),
+    normalizeId: (table: string, id: string) =>
+      db.system?.normalizeId === undefined ? id : db.system.normalizeId(table, id),
   },
 });

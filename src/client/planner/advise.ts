@@ -23,7 +23,8 @@ const maxSuggestions = 4;
  */
 export function suggestIndexes(table: TableInfo, plan: QueryPlan): Suggestion[] {
   if (plan.combine === "none") return [];
-  const helped = plan.scan === "full" || plan.sorting === "memory" || plan.sorting === "partial" || servableResidual(table, plan);
+  const helped =
+    plan.scan === "full" || plan.sorting === "memory" || plan.sorting === "partial" || servableResidual(table, plan);
   if (!helped) return [];
   const found = new Map<string, Suggestion>();
   for (const branch of branches(plan.where)) {
@@ -47,9 +48,12 @@ function branches(where: Predicate): Predicate[] {
   if (ors.length === 0 || ors[0]!.of.length > 8) return [where];
   const rest = where.kind === "and" ? where.of.filter((part) => part !== ors[0]) : [];
   // When the plain part pins an index by equality, the OR is a residual; otherwise each branch wants its own.
-  return literals.size > 0 && ors.length > 1 ? [where] : ors[0]!.of.flatMap((branch) => branches({ kind: "and", of: flat([...rest, branch]) }));
+  return literals.size > 0 && ors.length > 1
+    ? [where]
+    : ors[0]!.of.flatMap((branch) => branches({ kind: "and", of: flat([...rest, branch]) }));
 }
-const flat = (parts: readonly Predicate[]): Predicate[] => parts.flatMap((part) => (part.kind === "and" ? part.of : [part]));
+const flat = (parts: readonly Predicate[]): Predicate[] =>
+  parts.flatMap((part) => (part.kind === "and" ? part.of : [part]));
 
 function idealIndex(table: TableInfo, where: Predicate, plan: QueryPlan): string[] {
   const { literals, exists } = takeApart(where);
@@ -64,11 +68,17 @@ function idealIndex(table: TableInfo, where: Predicate, plan: QueryPlan): string
     else if (literal.tests.length === 0 || setShare(table, field, literal.set) < 0.5) ranged.push(field);
   }
   for (const filter of exists) {
-    if (!filter.negated && pinned.length + several.length + ranged.length === 0) pinned.push(...filter.relation.from.filter((f) => f !== "_id"));
+    if (!filter.negated && pinned.length + several.length + ranged.length === 0)
+      pinned.push(...filter.relation.from.filter((f) => f !== "_id"));
   }
   const order = orderRun(plan.order, new Set(pinned));
-  ranged.sort((a, b) => setShare(table, a, literals.get(a)!.set) - setShare(table, b, literals.get(b)!.set) || (a < b ? -1 : 1));
-  const tail = order.length > 0 && (order[0] === ranged[0] || ranged.length === 0 || plan.limit !== null) ? order : ranged.slice(0, 1);
+  ranged.sort(
+    (a, b) => setShare(table, a, literals.get(a)!.set) - setShare(table, b, literals.get(b)!.set) || (a < b ? -1 : 1),
+  );
+  const tail =
+    order.length > 0 && (order[0] === ranged[0] || ranged.length === 0 || plan.limit !== null)
+      ? order
+      : ranged.slice(0, 1);
   const fields = [...new Set([...pinned, ...several, ...tail])];
   while (fields[fields.length - 1] === "_creationTime") fields.pop();
   return fields.slice(0, maxFields);
@@ -89,7 +99,12 @@ function orderRun(order: readonly OrderKey[], pinned: ReadonlySet<string>): stri
 function servableResidual(table: TableInfo, plan: QueryPlan): boolean {
   const servable = (predicate: Predicate | null): boolean => {
     if (predicate === null || predicate === always) return false;
-    if (predicate.kind === "field") return !isEverything(predicate.set) && !hidesSoftDeleted(table, predicate) && setShare(table, predicate.field, predicate.set) < 0.5;
+    if (predicate.kind === "field")
+      return (
+        !isEverything(predicate.set) &&
+        !hidesSoftDeleted(table, predicate) &&
+        setShare(table, predicate.field, predicate.set) < 0.5
+      );
     return (predicate.kind === "and" || predicate.kind === "or") && predicate.of.some(servable);
   };
   return plan.probes.some((probe) => probe.kind === "range" && servable(probe.residual));

@@ -1,5 +1,19 @@
 import { convexToJson, type Value } from "convex/values";
-import { above, below, bracketOf, compareCuts, complement, intersect, isPoint, present, sameSet, absentOrNull, type Cut, type Interval, type ValueSet } from "../predicate/sets.js";
+import {
+  above,
+  below,
+  bracketOf,
+  compareCuts,
+  complement,
+  intersect,
+  isPoint,
+  present,
+  sameSet,
+  absentOrNull,
+  type Cut,
+  type Interval,
+  type ValueSet,
+} from "../predicate/sets.js";
 import type { Predicate, Test } from "../predicate/types.js";
 import type { Stored } from "../predicate/values.js";
 
@@ -23,7 +37,9 @@ function impliedLower(part: Interval): boolean {
 function impliedUpper(part: Interval): boolean {
   if (part.lower === null || part.lower.value === undefined || part.lower.value === null) return part.upper === null;
   const bracket = bracketOf(part.lower.value);
-  return bracket.upper === null ? part.upper === null : part.upper !== null && compareCuts(bracket.upper, part.upper) === 0;
+  return bracket.upper === null
+    ? part.upper === null
+    : part.upper !== null && compareCuts(bracket.upper, part.upper) === 0;
 }
 
 export function boundsText(field: string, lower: Cut | null, upper: Cut | null): string {
@@ -42,7 +58,11 @@ function setText(field: string, set: ValueSet): string {
   if (set.length > 1) {
     if (set.every(isPoint)) return `${field} in [${set.map((p) => valueText(p.lower!.value)).join(", ")}]`;
     const missing = intersect(complement(set), present);
-    if (missing.length > 0 && missing.every(isPoint) && compareCuts(set[0]!.lower ?? below(undefined), above(null)) >= 0) {
+    if (
+      missing.length > 0 &&
+      missing.every(isPoint) &&
+      compareCuts(set[0]!.lower ?? below(undefined), above(null)) >= 0
+    ) {
       const values = missing.map((p) => valueText(p.lower!.value));
       return values.length === 1 ? `${field} != ${values[0]}` : `${field} not in [${values.join(", ")}]`;
     }
@@ -62,8 +82,10 @@ export function predicateText(predicate: Predicate, nested = false): string {
     case "field": {
       const tests = predicate.tests.map((test) => testText(predicate.field, test));
       // A positive test implies its own set, which only serves the index.
-      const shown = predicate.tests.some((t) => !t.negated) || (predicate.tests.length > 0 && sameSet(predicate.set, present));
-      const unconstrained = predicate.set.length === 1 && predicate.set[0]!.lower === null && predicate.set[0]!.upper === null;
+      const shown =
+        predicate.tests.some((t) => !t.negated) || (predicate.tests.length > 0 && sameSet(predicate.set, present));
+      const unconstrained =
+        predicate.set.length === 1 && predicate.set[0]!.lower === null && predicate.set[0]!.upper === null;
       const set = unconstrained || shown ? [] : [setText(predicate.field, predicate.set)];
       return [...set, ...tests].join(" and ");
     }

@@ -13,7 +13,13 @@ import { planQuery } from "./plan-query.js";
 import type { QueryPlan } from "./plan.js";
 
 const schema = defineSchema({
-  posts: defineTable({ status: v.string(), title: v.string(), n: v.number(), pinned: v.boolean(), likes: v.optional(v.number()) })
+  posts: defineTable({
+    status: v.string(),
+    title: v.string(),
+    n: v.number(),
+    pinned: v.boolean(),
+    likes: v.optional(v.number()),
+  })
     .index("by_status_n", ["status", "n"])
     .index("by_n_title", ["n", "title"])
     .index("by_pinned_n", ["pinned", "n"])
@@ -27,10 +33,19 @@ function plan(where: Filter, orderBy?: Filter): { plan: QueryPlan; ms: number } 
   let best = Infinity;
   let last: QueryPlan | null = null;
   for (let run = 0; run < 15; run++) {
-    const catalog = buildCatalog(schema, defineRelations(schema, () => ({})));
+    const catalog = buildCatalog(
+      schema,
+      defineRelations(schema, () => ({})),
+    );
     const table = catalog.tables["posts"]!;
     const started = process.cpuUsage();
-    const scope = { catalog, code: "INVALID_WHERE", visible: () => always, session: null, unrestricted: false } as const;
+    const scope = {
+      catalog,
+      code: "INVALID_WHERE",
+      visible: () => always,
+      session: null,
+      unrestricted: false,
+    } as const;
     const predicate = normalize(parseWhere(scope, table, where, "where"));
     last = planQuery(catalog, {
       table: "posts",
@@ -61,20 +76,28 @@ test("an OR of 1,000 values of one field", () => {
 });
 
 test("an OR of 1,000 branches across fields", () => {
-  const { plan: made, ms } = plan({ OR: Array.from({ length: 1_000 }, (_, i) => (i % 2 === 0 ? { title: `x${i}`, status: "q" } : { n: i, status: "r" })) });
+  const { plan: made, ms } = plan({
+    OR: Array.from({ length: 1_000 }, (_, i) =>
+      i % 2 === 0 ? { title: `x${i}`, status: "q" } : { n: i, status: "r" },
+    ),
+  });
   expect(made.refusal?.code).toBe("TOO_MANY_PROBES");
   expect(ms).toBeLessThan(20);
 });
 
 test("a tree of 30 levels plans", () => {
-  const { plan: made, ms } = plan(chain(30, (i, inner) => (i % 2 === 0 ? { AND: [{ title: { gte: "a" } }, inner] } : { OR: [{ n: i }, inner] })));
+  const { plan: made, ms } = plan(
+    chain(30, (i, inner) => (i % 2 === 0 ? { AND: [{ title: { gte: "a" } }, inner] } : { OR: [{ n: i }, inner] })),
+  );
   expect(made.refusal).toBeNull();
   expect(made.probes.length).toBe(16);
   expect(ms).toBeLessThan(20);
 });
 
 test("a tree of 30 levels with an OR in every branch plans by its outermost", () => {
-  const nasty = chain(30, (i, inner) => ({ OR: [{ n: i, status: "s" }, { AND: [{ OR: [{ title: `t${i}` }, { likes: i }] }, inner] }] }));
+  const nasty = chain(30, (i, inner) => ({
+    OR: [{ n: i, status: "s" }, { AND: [{ OR: [{ title: `t${i}` }, { likes: i }] }, inner] }],
+  }));
   const { plan: made, ms } = plan(nasty, { n: "asc" });
   expect(made.refusal).toBeNull();
   expect(made.probes.length).toBe(5);
@@ -82,14 +105,28 @@ test("a tree of 30 levels with an OR in every branch plans by its outermost", ()
 });
 
 test("plans are frozen all the way down", () => {
-  const { plan: made } = plan({ OR: [{ status: "a", n: { gt: 3 } }, { title: { contains: "x" }, n: 4 }] }, { n: "asc" });
+  const { plan: made } = plan(
+    {
+      OR: [
+        { status: "a", n: { gt: 3 } },
+        { title: { contains: "x" }, n: 4 },
+      ],
+    },
+    { n: "asc" },
+  );
   const frozen = (value: unknown): boolean =>
-    typeof value !== "object" || value === null || value instanceof ArrayBuffer || (Object.isFrozen(value) && Object.values(value).every(frozen));
+    typeof value !== "object" ||
+    value === null ||
+    value instanceof ArrayBuffer ||
+    (Object.isFrozen(value) && Object.values(value).every(frozen));
   expect(frozen(made)).toBe(true);
 });
 
 test("a remembered choice gives the plan that comparing all gave", () => {
-  const catalog = buildCatalog(schema, defineRelations(schema, () => ({})));
+  const catalog = buildCatalog(
+    schema,
+    defineRelations(schema, () => ({})),
+  );
   const table = catalog.tables["posts"]!;
   const scope = { catalog, code: "INVALID_WHERE", visible: () => always, session: null, unrestricted: false } as const;
   const request = (where: Filter) => ({
@@ -106,5 +143,7 @@ test("a remembered choice gives the plan that comparing all gave", () => {
   const again = planQuery(catalog, request({ status: "a", OR: [{ n: { gt: 3 } }, { title: "x", n: 4 }] }));
   expect(again).toEqual(first);
   const other = planQuery(catalog, request({ status: "b", OR: [{ n: { gt: 8 } }, { title: "y", n: 1 }] }));
-  expect(other.probes.map((p) => p.kind === "range" && p.index)).toEqual(first.probes.map((p) => p.kind === "range" && p.index));
+  expect(other.probes.map((p) => p.kind === "range" && p.index)).toEqual(
+    first.probes.map((p) => p.kind === "range" && p.index),
+  );
 });

@@ -12,7 +12,11 @@ import { rangeText, watchedBy, type Watched } from "./watch.js";
  * it cannot; there for tables with aggregates.
  */
 export interface Explanation {
-  readonly plan: QueryPlan & { readonly watches: readonly Watched[]; readonly loads: readonly RelationPlan[]; readonly count?: CountPlan | null };
+  readonly plan: QueryPlan & {
+    readonly watches: readonly Watched[];
+    readonly loads: readonly RelationPlan[];
+    readonly count?: CountPlan | null;
+  };
   /** A stable tree for people and golden files. */
   readonly text: string;
   readonly warnings: readonly string[];
@@ -31,9 +35,15 @@ export function explainPlan(catalog: Catalog, plan: QueryPlan): Explanation {
   const warnings: string[] = [];
   if (plan.refusal !== null) warnings.push(`${plan.refusal.code}: ${plan.refusal.reason}`);
   else if (plan.scan === "full") warnings.push("walks the table: no index bounds the scan");
-  if (plan.sorting === "memory" && plan.probes.length > 0) warnings.push("sorts in memory: reads every matching row, whatever the limit");
+  if (plan.sorting === "memory" && plan.probes.length > 0)
+    warnings.push("sorts in memory: reads every matching row, whatever the limit");
   const lines = render({ text: head(plan), below: planLines(plan) });
-  return { plan: deepFreeze({ ...plan, watches: watchedBy(plan), loads: [] }), text: lines.join("\n"), warnings, suggestions };
+  return {
+    plan: deepFreeze({ ...plan, watches: watchedBy(plan), loads: [] }),
+    text: lines.join("\n"),
+    warnings,
+    suggestions,
+  };
 }
 
 const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
@@ -52,8 +62,12 @@ function planLines(plan: QueryPlan): Line[] {
   let lines: Line[] = probes;
   if (plan.combine === "merge") lines = [{ text: `merge by ${order}${repeats}`, below: probes }];
   else if (plan.combine === "concat") lines = [{ text: `one after another${repeats}`, below: probes }];
-  if (plan.sorting === "memory") lines = [{ text: `sort by ${order}${plan.limit === null ? "" : `, keep ${plan.limit + plan.offset}`}`, below: lines }];
-  if (plan.sorting === "partial") lines = [{ text: `sort ties of the first ${plan.delivered} of ${order}`, below: lines }];
+  if (plan.sorting === "memory")
+    lines = [
+      { text: `sort by ${order}${plan.limit === null ? "" : `, keep ${plan.limit + plan.offset}`}`, below: lines },
+    ];
+  if (plan.sorting === "partial")
+    lines = [{ text: `sort ties of the first ${plan.delivered} of ${order}`, below: lines }];
   const { bound, filter, dropped } = plan.policies;
   const policies = [
     ...bound.map((name) => `policy ${name}: bounds the scan`),
@@ -74,7 +88,10 @@ function probeLines(plan: QueryPlan, probe: Probe): Line[] {
   const below: Line[] = [];
   const set = probe.keys === null ? undefined : plan.keySets[probe.keys.set];
   if (set !== undefined) {
-    below.push({ text: `keys from ${set.relation} (${set.columns.join(", ")})`, below: [{ text: head(set.plan), below: planLines(set.plan) }] });
+    below.push({
+      text: `keys from ${set.relation} (${set.columns.join(", ")})`,
+      below: [{ text: head(set.plan), below: planLines(set.plan) }],
+    });
   }
   if (probe.residual !== null) below.push({ text: `residual ${predicateText(probe.residual)}`, below: [] });
   return below;

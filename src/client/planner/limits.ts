@@ -40,12 +40,18 @@ export function withOverrides(base: Limits, args: Readonly<Record<string, unknow
   for (const name of names) {
     const value = args[name];
     if (value === undefined) continue;
-    const ok = typeof value === "number" && (name === "headroom" ? value >= 0 && value < 1 : Number.isInteger(value) && value >= 0);
+    const ok =
+      typeof value === "number" &&
+      (name === "headroom" ? value >= 0 && value < 1 : Number.isInteger(value) && value >= 0);
     if (!ok) {
-      throw new OrmError("INVALID_VALUE", `the limit ${name} is no ${name === "headroom" ? "share of 1" : "whole number"}`, {
-        path: name,
-        hint: "Pass a number, or leave it out for the default.",
-      });
+      throw new OrmError(
+        "INVALID_VALUE",
+        `the limit ${name} is no ${name === "headroom" ? "share of 1" : "whole number"}`,
+        {
+          path: name,
+          hint: "Pass a number, or leave it out for the default.",
+        },
+      );
     }
     out ??= { ...base };
     out[name] = value;

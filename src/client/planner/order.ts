@@ -18,13 +18,17 @@ export function parseOrder(table: TableInfo, orderBy: unknown, path = "orderBy")
     const entries = isPlainObject(item) ? Object.entries(item) : null;
     if (entries === null || entries.length !== 1) {
       return fail(
-        entries === null ? `an order key is an object such as { title: "asc" }, not ${describe(item)}` : `an order key names one field, not ${entries.length}`,
+        entries === null
+          ? `an order key is an object such as { title: "asc" }, not ${describe(item)}`
+          : `an order key names one field, not ${entries.length}`,
         'Write a list of one-key objects: [{ a: "desc" }, { b: "asc" }].',
       );
     }
     const [field, direction] = entries[0]!;
-    if (table.field(field) === null) return fail(`"${field}" is no field of "${table.name}"`, "Check the spelling against the schema.");
-    if (direction !== "asc" && direction !== "desc") return fail(`the direction of "${field}" is ${describe(direction)}`, 'Write "asc" or "desc".');
+    if (table.field(field) === null)
+      return fail(`"${field}" is no field of "${table.name}"`, "Check the spelling against the schema.");
+    if (direction !== "asc" && direction !== "desc")
+      return fail(`the direction of "${field}" is ${describe(direction)}`, 'Write "asc" or "desc".');
     if (!keys.some((key) => key.field === field)) keys.push({ field, direction });
   }
   return keys;

@@ -1,6 +1,12 @@
 import { everything } from "../predicate/sets.js";
 import { conjoin } from "../predicate/normalize.js";
-import { always, type ExistsPredicate, type FieldPredicate, type OrPredicate, type Predicate } from "../predicate/types.js";
+import {
+  always,
+  type ExistsPredicate,
+  type FieldPredicate,
+  type OrPredicate,
+  type Predicate,
+} from "../predicate/types.js";
 import type { Catalog, TableInfo } from "../schema/catalog.js";
 import type { KeySet, OrderKey, PlanRequest, Probe } from "./plan.js";
 
@@ -70,7 +76,14 @@ export function takeApart(where: Predicate): Conjunction {
 
 function isSinglePoint({ set }: FieldPredicate): boolean {
   const part = set[0];
-  return set.length === 1 && part!.lower !== null && part!.upper !== null && !part!.lower.after && part!.upper.after && part!.lower.value === part!.upper.value;
+  return (
+    set.length === 1 &&
+    part!.lower !== null &&
+    part!.upper !== null &&
+    !part!.lower.after &&
+    part!.upper.after &&
+    part!.lower.value === part!.upper.value
+  );
 }
 
 /** What is left to test when an index has decided the sets of `absorbed` and some other parts are settled too. */

@@ -54,7 +54,8 @@ function remembered(planning: Planning, where: Predicate, flavour: Flavour): Fin
   const best = search(planning, where, flavour);
   // A choice cut short is not one to remember: the next query must find out why by itself.
   const complete = planning.work.left > 0 && planning.excess.probes === 0;
-  if (best !== null && shape !== null && complete && planning.shapes.size < maxShapes) planning.shapes.set(shape, best.path.key);
+  if (best !== null && shape !== null && complete && planning.shapes.size < maxShapes)
+    planning.shapes.set(shape, best.path.key);
   return best;
 }
 
@@ -85,7 +86,8 @@ function pathsOf(planning: Planning, where: Predicate, flavour: Flavour, only: s
     if (only !== null) return paths;
   }
   if (planning.work.left > 0) {
-    const flavours = flavour === "ordered" ? [true] : flavour === "branch" || planning.order.length === 0 ? [false] : [true, false];
+    const flavours =
+      flavour === "ordered" ? [true] : flavour === "branch" || planning.order.length === 0 ? [false] : [true, false];
     conjunction.ors.slice(0, maxDisjunctions).forEach((disjunction, nth) => {
       if (!wants(`or${nth}`)) return;
       const choose = (branch: Predicate, ordered: boolean): Path | null =>
@@ -107,12 +109,20 @@ function refusalOf({ request, excess }: Planning, best: Finished | null): Refusa
   if (excess.probes > 0) {
     // A policy or relation filter with many values is tested row by row instead, within maxScan.
     if (!excess.byWhere) return null;
-    return { code: "TOO_MANY_PROBES", probes: excess.probes, reason: `the filter needs ${excess.probes} index ranges or more` };
+    return {
+      code: "TOO_MANY_PROBES",
+      probes: excess.probes,
+      reason: `the filter needs ${excess.probes} index ranges or more`,
+    };
   }
   const bare = request.where.kind === "const" && request.limit === null && !request.paged;
   return {
     code: "FULL_SCAN",
-    reason: bare ? "the query has neither a filter nor a limit" : best.sorting === "memory" || best.sorting === "partial" ? "no index bounds the scan or delivers its order" : "no index bounds the scan",
+    reason: bare
+      ? "the query has neither a filter nor a limit"
+      : best.sorting === "memory" || best.sorting === "partial"
+        ? "no index bounds the scan or delivers its order"
+        : "no index bounds the scan",
   };
 }
 
@@ -120,7 +130,8 @@ function toPlan(planning: Planning, best: Finished | null, refusal: Refusal | nu
   const { request, order } = planning;
   const probes = best?.path.probes ?? [];
   const empty = best === null || probes.length === 0;
-  const expected = best === null || request.pageSize === undefined ? best : finish(planning, best.path, request.pageSize);
+  const expected =
+    best === null || request.pageSize === undefined ? best : finish(planning, best.path, request.pageSize);
   return deepFreeze({
     kind: "query",
     table: request.table,

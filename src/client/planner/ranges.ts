@@ -54,7 +54,11 @@ function walkIndex(planning: Planning, index: IndexInfo, conjunction: Conjunctio
       continue;
     }
     const literal = conjunction.literals.get(field);
-    if (literal === undefined || (literal.set.length === 1 && literal.set[0]!.lower === null && literal.set[0]!.upper === null)) break;
+    if (
+      literal === undefined ||
+      (literal.set.length === 1 && literal.set[0]!.lower === null && literal.set[0]!.upper === null)
+    )
+      break;
     const { set } = literal;
     const count = combos.length * set.length;
     if (count > planning.request.limits.maxProbes) {
@@ -97,11 +101,22 @@ function ofPolicies(predicate: Predicate): boolean {
 }
 
 /** Every path through one index that bounds the scan. */
-export function indexPaths(planning: Planning, index: IndexInfo, conjunction: Conjunction, keys: SuppliedKeys | null = null): Path[] {
+export function indexPaths(
+  planning: Planning,
+  index: IndexInfo,
+  conjunction: Conjunction,
+  keys: SuppliedKeys | null = null,
+): Path[] {
   return walkIndex(planning, index, conjunction, keys).map((walk) => toPath(planning, index, conjunction, walk, keys));
 }
 
-function toPath(planning: Planning, index: IndexInfo, conjunction: Conjunction, walk: Walk, keys: SuppliedKeys | null): Path {
+function toPath(
+  planning: Planning,
+  index: IndexInfo,
+  conjunction: Conjunction,
+  walk: Walk,
+  keys: SuppliedKeys | null,
+): Path {
   const { catalog, table, order } = planning;
   const residual = residualOf(conjunction, walk.absorbed, keys?.settles ?? null);
   const { delivered: inSequence, direction } = deliveredBy(index.fields, conjunction.pinned, order);
@@ -111,13 +126,25 @@ function toPath(planning: Planning, index: IndexInfo, conjunction: Conjunction, 
   });
   const merged = each && inSequence < order.length;
   const probeDirection = merged
-    ? deliveredBy(index.fields, new Set([...conjunction.pinned, ...index.fields.slice(0, walk.combos[0]!.eq.length)]), order).direction
+    ? deliveredBy(
+        index.fields,
+        new Set([...conjunction.pinned, ...index.fields.slice(0, walk.combos[0]!.eq.length)]),
+        order,
+      ).direction
     : direction;
   const slots: KeySlots | null = keys === null ? null : { set: 0, slots: walk.slots };
   const byId = index.name === "by_id";
   const probes = walk.combos.map((combo): Probe => {
     if (byId && combo.eq.length === 1) return { kind: "get", id: String(combo.eq[0] ?? ""), residual, keys: slots };
-    return { kind: "range", index: index.name, fields: index.fields, direction: probeDirection, ...combo, residual, keys: slots };
+    return {
+      kind: "range",
+      index: index.name,
+      fields: index.fields,
+      direction: probeDirection,
+      ...combo,
+      residual,
+      keys: slots,
+    };
   });
   if (probeDirection === "desc" && !merged) probes.reverse();
   const expectedKeys = keys?.expected ?? 1;
@@ -142,7 +169,13 @@ function toPath(planning: Planning, index: IndexInfo, conjunction: Conjunction, 
   };
 }
 
-function expectedRows(table: TableInfo, index: IndexInfo, conjunction: Conjunction, walk: Walk, keys: SuppliedKeys | null): number {
+function expectedRows(
+  table: TableInfo,
+  index: IndexInfo,
+  conjunction: Conjunction,
+  walk: Walk,
+  keys: SuppliedKeys | null,
+): number {
   const equal = new Set(index.fields.slice(0, Math.min(...walk.combos.map((c) => c.eq.length))));
   const unique = table.rules.unique.some((u) => u.fields.every((f) => equal.has(f)));
   const count = walk.combos.length * (keys?.expected ?? 1);
@@ -161,7 +194,17 @@ export function walkPath(planning: Planning, index: IndexInfo, conjunction: Conj
   return {
     key: `walk:${index.name}`,
     probes: [
-      { kind: "range", index: index.name, fields: index.fields, direction, eq: [], lower: null, upper: null, residual, keys: null },
+      {
+        kind: "range",
+        index: index.name,
+        fields: index.fields,
+        direction,
+        eq: [],
+        lower: null,
+        upper: null,
+        residual,
+        keys: null,
+      },
     ],
     keySets: [],
     overlapping: false,
@@ -175,4 +218,3 @@ export function walkPath(planning: Planning, index: IndexInfo, conjunction: Conj
     depth: 0,
   };
 }
-

@@ -39,7 +39,11 @@ function computeShape(predicate: Predicate): string {
     case "field": {
       let set = "";
       for (const part of predicate.set) {
-        set += isPoint(part) ? (part.lower!.value == null ? "0" : ".") : `${part.lower === null ? "" : kindOf(part.lower.value)}~${part.upper === null ? "" : kindOf(part.upper.value)}`;
+        set += isPoint(part)
+          ? part.lower!.value == null
+            ? "0"
+            : "."
+          : `${part.lower === null ? "" : kindOf(part.lower.value)}~${part.upper === null ? "" : kindOf(part.upper.value)}`;
       }
       const tests = predicate.tests.map((t) => (t.negated ? `!${t.op}` : t.op)).join();
       return `${predicate.field}:${set}${tests}${predicate.policies === undefined ? "" : "@"}`;

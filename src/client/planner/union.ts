@@ -85,7 +85,9 @@ function joined(paths: readonly Path[]): { probes: Probe[]; keySets: KeySet[] } 
     const base = keySets.length;
     keySets.push(...path.keySets);
     for (const probe of path.probes) {
-      probes.push(probe.keys === null || base === 0 ? probe : { ...probe, keys: { ...probe.keys, set: probe.keys.set + base } });
+      probes.push(
+        probe.keys === null || base === 0 ? probe : { ...probe, keys: { ...probe.keys, set: probe.keys.set + base } },
+      );
     }
   }
   return { probes, keySets };

@@ -13,9 +13,12 @@ export interface Watched {
 
 export function rangeText(probe: RangeProbe): string {
   const parts = probe.eq.map((value, i) =>
-    probe.keys?.slots.includes(i) ? `${probe.fields[i]} in keys` : boundsText(probe.fields[i]!, { value, after: false }, { value, after: true }),
+    probe.keys?.slots.includes(i)
+      ? `${probe.fields[i]} in keys`
+      : boundsText(probe.fields[i]!, { value, after: false }, { value, after: true }),
   );
-  if (probe.lower !== null || probe.upper !== null) parts.push(boundsText(probe.fields[probe.eq.length]!, probe.lower, probe.upper));
+  if (probe.lower !== null || probe.upper !== null)
+    parts.push(boundsText(probe.fields[probe.eq.length]!, probe.lower, probe.upper));
   return parts.join(", ");
 }
 

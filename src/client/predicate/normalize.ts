@@ -114,7 +114,9 @@ export function disjoin(parts: readonly Predicate[]): Predicate {
     // The merged literal is a policy's only when every part of it is.
     const { policies: _dropped, ...bare } = first;
     const ownedByPolicy = all.every((literal) => literal.policies !== undefined);
-    const tags = ownedByPolicy ? all.reduce((t, l) => mergeTags(t.policies, l.policies), {} as ReturnType<typeof mergeTags>) : {};
+    const tags = ownedByPolicy
+      ? all.reduce((t, l) => mergeTags(t.policies, l.policies), {} as ReturnType<typeof mergeTags>)
+      : {};
     of.push({ ...bare, set, ...tags });
   }
   of.push(...rest);
@@ -131,7 +133,10 @@ export function complementOf(predicate: Predicate): Predicate {
       return predicate.value === true ? never : always;
     case "field": {
       const outside = simplifyLiteral({ ...predicate, set: complement(predicate.set), tests: [] });
-      const failing = predicate.tests.map((test): Predicate => ({ ...predicate, tests: [{ ...test, negated: !test.negated }] }));
+      const failing = predicate.tests.map((test): Predicate => ({
+        ...predicate,
+        tests: [{ ...test, negated: !test.negated }],
+      }));
       return disjoin([outside, ...failing]);
     }
     case "exists":

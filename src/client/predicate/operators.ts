@@ -1,7 +1,20 @@
 import type { Value } from "convex/values";
 import { typeBit, type TypeName } from "../schema/catalog.js";
 import { parseLike } from "./like.js";
-import { above, below, downFrom, emptySet, intersect, ofType, point, present, unite, upFrom, withPrefix, type ValueSet } from "./sets.js";
+import {
+  above,
+  below,
+  downFrom,
+  emptySet,
+  intersect,
+  ofType,
+  point,
+  present,
+  unite,
+  upFrom,
+  withPrefix,
+  type ValueSet,
+} from "./sets.js";
 import { never, not, or, unknown, type FieldPredicate, type Predicate, type TestOperator } from "./types.js";
 import { isPlainObject } from "./values.js";
 
@@ -46,13 +59,15 @@ const text =
 const strings = ofType("string");
 const like = text((read, pattern) => {
   const parsed = parseLike(pattern);
-  if (parsed === null) return read.fail(`the pattern ${JSON.stringify(pattern)} ends in a lone escape`, "Write \\\\ for a backslash.");
+  if (parsed === null)
+    return read.fail(`the pattern ${JSON.stringify(pattern)} ends in a lone escape`, "Write \\\\ for a backslash.");
   if (parsed.shape === "exact") return read.literal(point(parsed.prefix));
   if (parsed.shape === "prefix") return read.literal(withPrefix(parsed.prefix));
   return read.literal(withPrefix(parsed.prefix), { op: "like", operand: pattern });
 });
 const ilike = text((read, pattern) => {
-  if (parseLike(pattern) === null) return read.fail(`the pattern ${JSON.stringify(pattern)} ends in a lone escape`, "Write \\\\ for a backslash.");
+  if (parseLike(pattern) === null)
+    return read.fail(`the pattern ${JSON.stringify(pattern)} ends in a lone escape`, "Write \\\\ for a backslash.");
   return read.literal(strings, { op: "ilike", operand: pattern });
 });
 

@@ -59,7 +59,13 @@ export function parseWhere(scope: ParseScope, table: TableInfo, where: unknown, 
   return parts.length === 0 ? always : and(...parts);
 }
 
-function parseRelation(scope: ParseScope, relation: RelationInfo, value: unknown, path: string, depth: number): Predicate {
+function parseRelation(
+  scope: ParseScope,
+  relation: RelationInfo,
+  value: unknown,
+  path: string,
+  depth: number,
+): Predicate {
   const target = scope.catalog.tables[relation.target]!;
   if (value !== true && !isPlainObject(value)) {
     throw new OrmError(scope.code, `a relation takes a filter or true, not ${describe(value)}`, {
@@ -72,7 +78,9 @@ function parseRelation(scope: ParseScope, relation: RelationInfo, value: unknown
   // A relation's standing filter is the schema's, not the caller's: it holds no session variable.
   if (relation.where !== null) {
     const own: ParseScope = { ...scope, session: null };
-    conditions.push(parseWhere(own, target, relation.where, `relations -> ${relation.table} -> ${relation.name}`, depth + 1));
+    conditions.push(
+      parseWhere(own, target, relation.where, `relations -> ${relation.table} -> ${relation.name}`, depth + 1),
+    );
   }
   if (value !== true) conditions.push(parseWhere(scope, target, value, path, depth + 1));
   return {
@@ -102,7 +110,8 @@ function parseField(scope: ParseScope, table: TableInfo, field: FieldInfo, value
     }
     parts.push(operators[name](operandReader(scope, table, field, `${path} -> ${name}`), operand));
   }
-  if (parts.length === 0) return read.fail("an empty object is no condition", "Leave the field out, or name an operator.");
+  if (parts.length === 0)
+    return read.fail("an empty object is no condition", "Leave the field out, or name an operator.");
   return and(...parts);
 }
 
@@ -196,12 +205,15 @@ function unknownKey(table: TableInfo, key: string): [string, string] {
   const known = relations.length === 0 ? "" : ` Its relations: ${relations.join(", ")}.`;
   return [
     `"${key}" is neither a field nor a relation of "${table.name}"`,
-    isOperator(key) ? `"${key}" is an operator: it stands under a field.` : `Check the spelling against the schema.${known}`,
+    isOperator(key)
+      ? `"${key}" is an operator: it stands under a field.`
+      : `Check the spelling against the schema.${known}`,
   ];
 }
 
 export function describe(value: unknown): string {
-  if (value === undefined || value === null || typeof value === "boolean" || typeof value === "number") return String(value);
+  if (value === undefined || value === null || typeof value === "boolean" || typeof value === "number")
+    return String(value);
   if (typeof value === "string") return JSON.stringify(value);
   return Array.isArray(value) ? "an array" : typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

@@ -94,7 +94,7 @@ export function intersect(a: ValueSet, b: ValueSet): ValueSet {
   if (a === everything) return b;
   if (b === everything) return a;
   const out: Interval[] = [];
-  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
     const x = a[i]!;
     const y = b[j]!;
     const lower = compareLower(x.lower, y.lower) >= 0 ? x.lower : y.lower;

@@ -4,13 +4,7 @@ import type { ValueSet } from "./sets.js";
 
 /** Operators that a set of values cannot express: what is left to test on the value itself. */
 export type TestOperator =
-  | "like"
-  | "ilike"
-  | "endsWith"
-  | "contains"
-  | "arrayContains"
-  | "arrayContained"
-  | "arrayOverlaps";
+  "like" | "ilike" | "endsWith" | "contains" | "arrayContains" | "arrayContained" | "arrayOverlaps";
 
 export interface Test {
   readonly op: TestOperator;
@@ -63,13 +57,7 @@ export interface NotPredicate {
   readonly of: Predicate;
 }
 
-export type Predicate =
-  | ConstPredicate
-  | FieldPredicate
-  | ExistsPredicate
-  | AndPredicate
-  | OrPredicate
-  | NotPredicate;
+export type Predicate = ConstPredicate | FieldPredicate | ExistsPredicate | AndPredicate | OrPredicate | NotPredicate;
 
 export const always: ConstPredicate = Object.freeze({ kind: "const", value: true });
 export const never: ConstPredicate = Object.freeze({ kind: "const", value: false });

@@ -41,7 +41,9 @@ function typesOf(shape: Shape): number {
 
 /** Mask of the types that elements of a field's arrays can have; any type where no array is declared, or under `v.any()`. */
 export function elementTypes(field: FieldInfo): number {
-  const members = field.validators.map(shapeOf).flatMap((shape) => (shape.kind === "union" ? (shape.members ?? []) : [shape]));
+  const members = field.validators
+    .map(shapeOf)
+    .flatMap((shape) => (shape.kind === "union" ? (shape.members ?? []) : [shape]));
   const arrays = members.filter((shape) => shape.kind === "array");
   if (arrays.length === 0 || members.some(isAny)) return anyType;
   return arrays.reduce((mask, { element }) => mask | (element === undefined ? anyType : typesOf(element)), 0);

@@ -1,4 +1,4 @@
-import type { beginCount} from "../executor/analyze.js";
+import type { beginCount } from "../executor/analyze.js";
 import { refuseProtected, type AnalysisResult, type NodeReads } from "../executor/analyze.js";
 import type { Document, Env } from "../executor/env.js";
 import { explainSelection } from "../executor/explain.js";

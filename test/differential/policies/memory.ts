@@ -33,7 +33,10 @@ export const schema = defineSchema({
 export const relations = defineRelations(schema, (r) => ({
   docs: { in_group: r.one.groups({ from: "group", to: "key" }) },
 }));
-export const tables = { docs: { protected: true, unique: { key: ["key"] } }, groups: { unique: { key: ["key"] } } } as const;
+export const tables = {
+  docs: { protected: true, unique: { key: ["key"] } },
+  groups: { unique: { key: ["key"] } },
+} as const;
 const catalog = buildCatalog(schema, relations, tables);
 const docs = catalog.tables["docs"]!;
 
@@ -66,8 +69,14 @@ export interface Rules {
   readonly policiesFirst: boolean;
 }
 export const RULES: Rules = {
-  selectUnderWrites: true, newRowUnderSelect: true, returningAsksSelect: true, targetAsksSelect: true,
-  checkBeforeConflict: true, upsertRefusesHidden: true, uniqueSeesHidden: true, policiesFirst: true,
+  selectUnderWrites: true,
+  newRowUnderSelect: true,
+  returningAsksSelect: true,
+  targetAsksSelect: true,
+  checkBeforeConflict: true,
+  upsertRefusesHidden: true,
+  uniqueSeesHidden: true,
+  policiesFirst: true,
 };
 
 export class MemorySide implements Side {
@@ -100,7 +109,11 @@ export class MemorySide implements Side {
     }));
     const snapshot = { tables: new Map([["docs", { table: "docs", version: 1, policies }]]), cursorKey: null };
     const before = this.rows;
-    const outcome = await new Statements(this.rows, new SessionAccess(catalog, snapshot, { ...session }), this.rules).run(statement);
+    const outcome = await new Statements(
+      this.rows,
+      new SessionAccess(catalog, snapshot, { ...session }),
+      this.rules,
+    ).run(statement);
     this.rows = "refused" in outcome.result ? before : outcome.rows;
     return outcome.result;
   }
@@ -122,8 +135,10 @@ class Statements {
     return { rows: this.rows, result };
   }
 
-  private using = (row: Row, command: "select" | "update" | "delete") => this.passes(this.access.using(docs, command).predicate, row);
-  private check = (row: Row, command: "insert" | "update") => this.passes(this.access.check(docs, command).predicate, row);
+  private using = (row: Row, command: "select" | "update" | "delete") =>
+    this.passes(this.access.using(docs, command).predicate, row);
+  private check = (row: Row, command: "insert" | "update") =>
+    this.passes(this.access.check(docs, command).predicate, row);
   private passes = (predicate: Predicate, row: Row) => matchesWith(normalize(predicate), row, probe);
   private clashes = (row: Row, but: Row | null) => this.rows.find((other) => other !== but && other.key === row.key);
 
@@ -195,4 +210,9 @@ class Statements {
 }
 
 const filterOf = (where: Filter): Predicate =>
-  parseWhere({ catalog, code: "INVALID_WHERE", visible: () => always, session: null, unrestricted: false }, docs, where, "where");
+  parseWhere(
+    { catalog, code: "INVALID_WHERE", visible: () => always, session: null, unrestricted: false },
+    docs,
+    where,
+    "where",
+  );

@@ -36,7 +36,11 @@ export const orm = new Orm(component, {
 });
 
 function startApp() {
-  const t = convexTest({ schema, modules: { "/convex/_generated/api.js": () => Promise.resolve({}) }, transactionLimits: true });
+  const t = convexTest({
+    schema,
+    modules: { "/convex/_generated/api.js": () => Promise.resolve({}) },
+    transactionLimits: true,
+  });
   register(t as never);
   return t;
 }
@@ -46,7 +50,10 @@ const writerOf = (ctx: Ctx) => orm.with(ctx);
 type Writer = ReturnType<typeof writerOf>;
 
 /** Inserts, upserts. */
-async function insert(db: Writer, { rows, conflict, returning }: Extract<Statement, { kind: "insert" }>): Promise<Outcome> {
+async function insert(
+  db: Writer,
+  { rows, conflict, returning }: Extract<Statement, { kind: "insert" }>,
+): Promise<Outcome> {
   const statement = db.insert("docs").values(rows.map((row) => ({ ...row })) as never);
   const target = { target: "key" as const };
   const whole =
@@ -63,7 +70,8 @@ async function insert(db: Writer, { rows, conflict, returning }: Extract<Stateme
 /** Updates and deletes; a filter that names nothing is written as `.all()`. */
 async function change(db: Writer, statement: Exclude<Statement, { kind: "insert" | "select" }>): Promise<Outcome> {
   const scan = { allowFullScan: true };
-  const builder = statement.kind === "update" ? db.update("docs").set(statement.set as Changes as never) : db.delete("docs");
+  const builder =
+    statement.kind === "update" ? db.update("docs").set(statement.set as Changes as never) : db.delete("docs");
   // A filter such as `AND: []` names nothing, and alone would be refused.
   const named = { key: { isNotNull: true }, AND: [statement.where] };
   const whole = Object.keys(statement.where).length === 0 ? builder.all(scan) : builder.where(named as never, scan);
@@ -79,7 +87,10 @@ async function perform(db: Writer, statement: Statement): Promise<Outcome> {
   return { count: rows.length, rows: byKey(rows) };
 }
 
-const REFUSALS: Readonly<Record<string, "policy" | "unique">> = { POLICY_VIOLATION: "policy", UNIQUE_VIOLATION: "unique" };
+const REFUSALS: Readonly<Record<string, "policy" | "unique">> = {
+  POLICY_VIOLATION: "policy",
+  UNIQUE_VIOLATION: "unique",
+};
 
 export class OrmSide implements Side {
   private app: App = startApp();

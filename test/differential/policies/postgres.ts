@@ -1,7 +1,19 @@
 /** The side that is right by definition: PostgreSQL in process, its policies made with CREATE POLICY. */
 import { PGlite } from "@electric-sql/pglite";
 import { byKey, canonical, COLUMNS, GROUPS, VARIABLES } from "./program.js";
-import type { Changes, Doc, Field, Filter, Outcome, Policy, Program, Session, Side, Statement, Step } from "./program.js";
+import type {
+  Changes,
+  Doc,
+  Field,
+  Filter,
+  Outcome,
+  Policy,
+  Program,
+  Session,
+  Side,
+  Statement,
+  Step,
+} from "./program.js";
 
 const name = (identifier: string): string => `"${identifier}"`;
 type Type = (typeof COLUMNS)[Field] | "text[]";
@@ -9,7 +21,8 @@ type Type = (typeof COLUMNS)[Field] | "text[]";
 /** A value or session variable as SQL. */
 function operand(value: unknown, type: Type): string {
   if (value === null || value === undefined) return `NULL::${type}`;
-  if (typeof value === "object" && "session" in value) return variable((value as { session: keyof typeof VARIABLES }).session);
+  if (typeof value === "object" && "session" in value)
+    return variable((value as { session: keyof typeof VARIABLES }).session);
   return `'${String(value)}'::${type}`;
 }
 const variable = (which: keyof typeof VARIABLES): string =>
@@ -57,7 +70,9 @@ export function filterSql(filter: Filter, at = "docs", inGroups = false): string
     }
     const type: Type = inGroups ? "float8" : COLUMNS[key as Field];
     const operators = Object.entries(isOperand(value) ? { eq: value } : (value as object));
-    return operators.map(([operator, given]) => `(${conditionSql(`${at}.${name(key)}`, type, operator, given)})`).join(" AND ");
+    return operators
+      .map(([operator, given]) => `(${conditionSql(`${at}.${name(key)}`, type, operator, given)})`)
+      .join(" AND ");
   });
   return parts.length === 0 ? "(TRUE)" : `(${parts.map((part) => `(${part})`).join(" AND ")})`;
 }
@@ -65,7 +80,9 @@ export function filterSql(filter: Filter, at = "docs", inGroups = false): string
 function policySql(label: string, policy: Policy): string {
   const clauses = [
     `CREATE POLICY ${name(label)} ON docs AS ${policy.as} FOR ${policy.for}`,
-    ...(policy.to === undefined ? [] : [`TO ${policy.to.map((role) => (role === "public" ? "PUBLIC" : `role_${role}`)).join(", ")}`]),
+    ...(policy.to === undefined
+      ? []
+      : [`TO ${policy.to.map((role) => (role === "public" ? "PUBLIC" : `role_${role}`)).join(", ")}`]),
     ...(policy.using === undefined ? [] : [`USING (${filterSql(policy.using)})`]),
     ...(policy.withCheck === undefined ? [] : [`WITH CHECK (${filterSql(policy.withCheck)})`]),
   ];
@@ -103,14 +120,20 @@ function statementSql(statement: Statement): string {
 }
 
 /** SQLSTATE: insufficient_privilege; unique_violation, cardinality_violation (a row upserted twice). */
-const REFUSALS: Readonly<Record<string, "policy" | "unique">> = { "42501": "policy", "23505": "unique", "21000": "unique" };
+const REFUSALS: Readonly<Record<string, "policy" | "unique">> = {
+  "42501": "policy",
+  "23505": "unique",
+  "21000": "unique",
+};
 
 export class PostgresSide implements Side {
   private constructor(private readonly db: PGlite) {}
 
   static async start(): Promise<PostgresSide> {
     const db = await PGlite.create();
-    const typed = columns.map((field) => `${name(field)} ${COLUMNS[field]}${COLUMNS[field] === "text" ? ' COLLATE "C"' : ""}`);
+    const typed = columns.map(
+      (field) => `${name(field)} ${COLUMNS[field]}${COLUMNS[field] === "text" ? ' COLLATE "C"' : ""}`,
+    );
     const groups = GROUPS.map((group) => `('${group.key}', ${"level" in group ? group.level : "NULL"})`);
     const sessions = ["none", "a", "b", "a_b"].map((roles) => {
       const granted = roles === "none" ? [] : roles.split("_").map((role) => `GRANT role_${role} TO session_${roles};`);
@@ -129,7 +152,9 @@ export class PostgresSide implements Side {
   }
 
   async begin(program: Program): Promise<void> {
-    const old = await this.db.query<{ policyname: string }>("SELECT policyname FROM pg_policies WHERE tablename = 'docs'");
+    const old = await this.db.query<{ policyname: string }>(
+      "SELECT policyname FROM pg_policies WHERE tablename = 'docs'",
+    );
     const statements = old.rows.map((row) => `DROP POLICY ${name(row.policyname)} ON docs`);
     statements.push("TRUNCATE docs");
     if (program.rows.length > 0) statements.push(insertSql(program.rows));
@@ -167,5 +192,8 @@ function sessionSql(session: Session): string {
   const list = session.owners === null ? "null" : `{${session.owners.map((owner) => owner ?? "NULL").join(",")}}`;
   const settings = { user: session.user ?? "null", level: session.level ?? "null", owners: list };
   const roles = session.roles.length === 0 ? "none" : [...session.roles].sort().join("_");
-  return [...Object.entries(settings).map(([key, value]) => `SET session.v_${key} = '${value}'`), `SET ROLE session_${roles}`].join("; ");
+  return [
+    ...Object.entries(settings).map(([key, value]) => `SET session.v_${key} = '${value}'`),
+    `SET ROLE session_${roles}`,
+  ].join("; ");
 }

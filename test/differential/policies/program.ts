@@ -36,7 +36,8 @@ export type Statement =
   | {
       readonly kind: "insert";
       readonly rows: readonly Doc[];
-      readonly conflict: null | { readonly do: "nothing"; readonly target: boolean } | { readonly do: "update"; readonly set: Changes };
+      readonly conflict:
+        null | { readonly do: "nothing"; readonly target: boolean } | { readonly do: "update"; readonly set: Changes };
       readonly returning: boolean;
     };
 export interface Step {
@@ -51,8 +52,7 @@ export interface Program {
 
 /** What a statement does: why it is refused, or how many rows it affects and, where it gives rows, which. */
 export type Outcome =
-  | { readonly refused: "policy" | "unique" }
-  | { readonly count: number; readonly rows: readonly Doc[] | null };
+  { readonly refused: "policy" | "unique" } | { readonly count: number; readonly rows: readonly Doc[] | null };
 
 /** One side of the comparison. */
 export interface Side {
@@ -85,7 +85,8 @@ const owners = fc.constantFrom("u1", "u2", "u3");
 const numbers = fc.constantFrom(0, 1, 2, 3);
 const groups = fc.constantFrom("g1", "g2", "g3", "g9");
 
-const optional = <T>(value: Arbitrary<T>): Arbitrary<T | undefined> => fc.oneof({ weight: 3, arbitrary: value }, { weight: 1, arbitrary: fc.constant(undefined) });
+const optional = <T>(value: Arbitrary<T>): Arbitrary<T | undefined> =>
+  fc.oneof({ weight: 3, arbitrary: value }, { weight: 1, arbitrary: fc.constant(undefined) });
 const defined = <T extends object>(value: T): T =>
   Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as T;
 
@@ -93,7 +94,11 @@ const doc: Arbitrary<Doc> = fc
   .record({
     key: keys,
     status: statuses,
-    owner: fc.oneof({ weight: 4, arbitrary: owners }, { weight: 1, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.constant(undefined) }),
+    owner: fc.oneof(
+      { weight: 4, arbitrary: owners },
+      { weight: 1, arbitrary: fc.constant(null) },
+      { weight: 1, arbitrary: fc.constant(undefined) },
+    ),
     n: optional(numbers),
     pub: optional(fc.boolean()),
     group: optional(groups),
@@ -105,13 +110,22 @@ const variable = (name: keyof typeof VARIABLES) => fc.constant({ session: name }
 
 /** Conditions on one field; `inPolicy` lets session variables stand for values. */
 function condition(field: Field, inPolicy: boolean): Arbitrary<Filter> {
-  const constants: Record<Field, Arbitrary<unknown>> = { key: keys, status: statuses, owner: owners, n: numbers, pub: fc.boolean(), group: groups };
+  const constants: Record<Field, Arbitrary<unknown>> = {
+    key: keys,
+    status: statuses,
+    owner: owners,
+    n: numbers,
+    pub: fc.boolean(),
+    group: groups,
+  };
   const own = constants[field];
   const session = COLUMNS[field] === "text" ? variable("user") : COLUMNS[field] === "float8" ? variable("level") : null;
-  const value = inPolicy && session !== null ? fc.oneof({ weight: 1, arbitrary: own }, { weight: 2, arbitrary: session }) : own;
+  const value =
+    inPolicy && session !== null ? fc.oneof({ weight: 1, arbitrary: own }, { weight: 2, arbitrary: session }) : own;
   const list = fc.array(value, { maxLength: 3 });
   const lists = inPolicy && COLUMNS[field] === "text" ? fc.oneof(list, variable("owners")) : list;
-  const as = (operator: string, operand: Arbitrary<unknown>) => operand.map((given): Filter => ({ [field]: { [operator]: given } }));
+  const as = (operator: string, operand: Arbitrary<unknown>) =>
+    operand.map((given): Filter => ({ [field]: { [operator]: given } }));
   return fc.oneof(
     { weight: 4, arbitrary: value.map((given): Filter => ({ [field]: given })) },
     { weight: 1, arbitrary: as("ne", value) },
@@ -137,7 +151,10 @@ export function filter(inPolicy: boolean, depth = 2): Arbitrary<Filter> {
     { weight: 2, arbitrary: fc.array(inner, { maxLength: 2 }).map((parts): Filter => ({ OR: parts })) },
     { weight: 1, arbitrary: fc.array(inner, { maxLength: 2 }).map((parts): Filter => ({ AND: parts })) },
     { weight: 2, arbitrary: inner.map((part): Filter => ({ NOT: part })) },
-    { weight: 2, arbitrary: fc.oneof(fc.constant<true | Filter>(true), level).map((given): Filter => ({ in_group: given })) },
+    {
+      weight: 2,
+      arbitrary: fc.oneof(fc.constant<true | Filter>(true), level).map((given): Filter => ({ in_group: given })),
+    },
     { weight: 1, arbitrary: fc.constant<Filter>({}) },
   );
 }
@@ -152,8 +169,16 @@ const policy: Arbitrary<Policy> = fc
       { weight: 2, arbitrary: fc.subarray(["a", "b"], { minLength: 1 }) },
       { weight: 1, arbitrary: fc.constant(["public", "a"]) },
     ),
-    using: fc.oneof({ weight: 5, arbitrary: filter(true) }, { weight: 2, arbitrary: wide }, { weight: 1, arbitrary: fc.constant(undefined) }),
-    withCheck: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 2, arbitrary: filter(true) }, { weight: 1, arbitrary: wide }),
+    using: fc.oneof(
+      { weight: 5, arbitrary: filter(true) },
+      { weight: 2, arbitrary: wide },
+      { weight: 1, arbitrary: fc.constant(undefined) },
+    ),
+    withCheck: fc.oneof(
+      { weight: 3, arbitrary: fc.constant(undefined) },
+      { weight: 2, arbitrary: filter(true) },
+      { weight: 1, arbitrary: wide },
+    ),
   })
   .map(({ using, withCheck, ...rest }): Policy => {
     if (rest.for === "insert") return defined({ ...rest, withCheck: withCheck ?? using }) as Policy;
@@ -177,7 +202,12 @@ const session: Arbitrary<Session> = fc.record({
   user: fc.oneof({ weight: 4, arbitrary: owners }, { weight: 1, arbitrary: fc.constant(null) }),
   level: fc.oneof({ weight: 4, arbitrary: numbers }, { weight: 1, arbitrary: fc.constant(null) }),
   owners: fc.oneof(
-    { weight: 5, arbitrary: fc.array(fc.oneof({ weight: 4, arbitrary: owners }, { weight: 1, arbitrary: fc.constant(null) }), { maxLength: 3 }) },
+    {
+      weight: 5,
+      arbitrary: fc.array(fc.oneof({ weight: 4, arbitrary: owners }, { weight: 1, arbitrary: fc.constant(null) }), {
+        maxLength: 3,
+      }),
+    },
     { weight: 1, arbitrary: fc.constant(null) },
   ),
   roles: fc.subarray([...ROLES]),
@@ -197,28 +227,39 @@ const where = fc.oneof({ weight: 2, arbitrary: wide }, { weight: 3, arbitrary: f
 const conflict = (bare: boolean) =>
   fc.oneof(
     { weight: 3, arbitrary: fc.constant(null) },
-    { weight: 2, arbitrary: (bare ? fc.boolean() : fc.constant(true)).map((target) => ({ do: "nothing" as const, target })) },
+    {
+      weight: 2,
+      arbitrary: (bare ? fc.boolean() : fc.constant(true)).map((target) => ({ do: "nothing" as const, target })),
+    },
     { weight: 3, arbitrary: changes.map((set) => ({ do: "update" as const, set })) },
   );
-const statement = (bare: boolean): Arbitrary<Statement> => fc.oneof(
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("select" as const), where }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("update" as const), set: anyChanges, where, returning: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant("delete" as const), where, returning: fc.boolean() }) },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant("insert" as const),
-      rows: fc.array(doc, { minLength: 1, maxLength: 2 }),
-      conflict: conflict(bare),
-      returning: fc.boolean(),
-    }),
-  },
-);
+const statement = (bare: boolean): Arbitrary<Statement> =>
+  fc.oneof(
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant("select" as const), where }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({ kind: fc.constant("update" as const), set: anyChanges, where, returning: fc.boolean() }),
+    },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant("delete" as const), where, returning: fc.boolean() }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        kind: fc.constant("insert" as const),
+        rows: fc.array(doc, { minLength: 1, maxLength: 2 }),
+        conflict: conflict(bare),
+        returning: fc.boolean(),
+      }),
+    },
+  );
 
 /** `bare`: with ON CONFLICT DO NOTHING that names no target, which the ORM does not have. */
 export const program = (bare: boolean, maxSteps = 6): Arbitrary<Program> =>
   fc.record({
     policies,
     rows: fc.array(doc, { maxLength: 6, size: "max" }).map(distinct),
-    steps: fc.array(fc.record({ session, statement: statement(bare) }), { minLength: 1, maxLength: maxSteps, size: "max" }),
+    steps: fc.array(fc.record({ session, statement: statement(bare) }), {
+      minLength: 1,
+      maxLength: maxSteps,
+      size: "max",
+    }),
   });

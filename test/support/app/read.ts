@@ -4,7 +4,10 @@ import type { GenericDataModel, GenericQueryCtx } from "convex/server";
 
 export const hook: { run: (ctx: GenericQueryCtx<GenericDataModel>) => Promise<void> } = { run: async () => {} };
 
-export const run = queryGeneric({ args: {}, handler: async (ctx): Promise<null> => {
-  await hook.run(ctx);
-  return null;
-} });
+export const run = queryGeneric({
+  args: {},
+  handler: async (ctx): Promise<null> => {
+    await hook.run(ctx);
+    return null;
+  },
+});

@@ -96,17 +96,14 @@ export interface Session {
 
 declare const components: { readonly orm: ComponentApi };
 
-export const orm = new Orm(
-  components.orm,
-  {
-    schema,
-    relations,
-    tables: {
-      users: { defaults: { role: "member", createdAt: () => Date.now() }, unique: { email: ["email"] } },
-      orgs: { unique: { slug: ["slug"] }, defaults: { plan: "free" } },
-      products: { unique: { sku: ["sku"] }, checks: { priced: { price: { gte: 0 } } } },
-      orders: { defaults: { status: "open", placedAt: () => Date.now() } },
-    },
-    session: async (): Promise<Session> => ({ userId: null, roles: [] }),
+export const orm = new Orm(components.orm, {
+  schema,
+  relations,
+  tables: {
+    users: { defaults: { role: "member", createdAt: () => Date.now() }, unique: { email: ["email"] } },
+    orgs: { unique: { slug: ["slug"] }, defaults: { plan: "free" } },
+    products: { unique: { sku: ["sku"] }, checks: { priced: { price: { gte: 0 } } } },
+    orders: { defaults: { status: "open", placedAt: () => Date.now() } },
   },
-);
+  session: async (): Promise<Session> => ({ userId: null, roles: [] }),
+});
