@@ -192,6 +192,16 @@ test("composite keys, both ways: a part that is null or absent joins nothing", a
   expect(boxes.map((b) => b.shelf?.label ?? null)).toEqual([null, "one", "two", null, "one", null]);
 });
 
+test("nor as the key set of a filter that drives the look-up", async () => {
+  const where = (label: string) => ({ shelf: { label } });
+  expect((await store.read((db) => db.boxes.explain({ where: where("none") }))).text).toContain("keys from");
+  const weights = async (label: string) =>
+    (await store.read((db) => db.boxes.findMany({ where: where(label) }))).map((box) => box.weight).toSorted();
+  expect(await weights("one")).toEqual([3, 5]);
+  expect(await weights("none")).toEqual([]);
+  expect(await weights("unset")).toEqual([]);
+});
+
 test("a to-one by a key that is not unique: NOT_UNIQUE where several match, with its place", async () => {
   const load = (label: string, where: object = {}) =>
     store.read((db) => db.shelves.findMany({ where: { label }, with: { namesake: { where } } }));
