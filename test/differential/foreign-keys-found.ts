@@ -64,4 +64,22 @@ const defaultThatGoes: Program = {
   ],
 };
 
-export const found: Readonly<Record<string, Program>> = { emptiedAndDeleted, defaultThatGoes };
+/** One statement refers to a key and takes it away: its references follow inline; in the background a later step refuses. */
+const ownKeyTaken: Program = {
+  graph: {
+    tables: 1,
+    references: [
+      { from: 0, to: 0, kind: "key", onDelete: "restrict", onUpdate: "cascade", own: false },
+      { from: 0, to: 0, kind: "key", onDelete: "set null", onUpdate: "cascade", own: false },
+    ],
+  },
+  operations: [
+    seeds(0, ["k", "a", "b", "f0", "f1"], 0),
+    set(0, 0, { f0: 0, f1: 0 }),
+    set(0, 1, { f0: 0, f1: 0 }),
+    set(0, 2, { f0: 0, f1: 0 }),
+    { op: "update", table: 0, labels: [1, 2, 0], set: { f1: 0, k: null } },
+  ],
+};
+
+export const found: Readonly<Record<string, Program>> = { emptiedAndDeleted, defaultThatGoes, ownKeyTaken };

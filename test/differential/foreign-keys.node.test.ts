@@ -11,7 +11,15 @@ import { ConvexGraph, type Mode } from "./foreign-keys-convex.js";
 import { found } from "./foreign-keys-found.js";
 import { someOrderAnswers } from "./foreign-keys-orders.js";
 import { PostgresGraph, type Outcome, type Tables } from "./foreign-keys-postgres.js";
-import { fkColumns, programs, type Cell, type Graph, type Operation, type Program } from "./foreign-keys-program.js";
+import {
+  fkColumns,
+  programs,
+  targetColumns,
+  type Cell,
+  type Graph,
+  type Operation,
+  type Program,
+} from "./foreign-keys-program.js";
 
 let postgres: PostgresGraph;
 beforeAll(async () => {
@@ -50,13 +58,16 @@ function withoutIdsToCome({ references }: Graph, operation: Operation, labels: r
   return { ...operation, rows };
 }
 
-/** Two of the counts are of statements that PostgreSQL answers as the ORM does only then: see foreign-keys-orders.ts. */
-const tally = { statements: 0, refused: 0, "another order": 0, "a late default": 0 };
+/**
+ * Two of the counts are of statements that PostgreSQL answers as the ORM does only then: see foreign-keys-orders.ts; the
+ * last is of `refersToItsOwnKey`.
+ */
+const tally = { statements: 0, refused: 0, "another order": 0, "a late default": 0, "keys of their own": 0 };
 afterAll(() => {
   if (LONG)
     console.log(
       `${tally.statements} statements, ${tally.refused} of them refused, ${tally["another order"]} answered as in another order of PostgreSQL's, ` +
-        `${tally["a late default"]} with a default that it judges in the middle`,
+        `${tally["a late default"]} with a default that it judges in the middle, ${tally["keys of their own"]} parked over a key of their own`,
     );
 });
 
@@ -77,6 +88,11 @@ async function compare({ graph, operations }: Program, mode: Mode, deferred: boo
     if (theirs.code !== null) tally.refused++;
     const place = JSON.stringify({ graph, before, operation, labels });
     const why = difference(ours, theirs, mode);
+    const itsOwn = mode === "background" && refersToItsOwnKey(graph, operation);
+    if (why !== null && itsOwn && isParked(ours) && /references no row/.test(code!)) {
+      tally["keys of their own"]++;
+      return;
+    }
     if (why !== null) {
       const question = { graph, deferred, before, operation, labels };
       const reason = await someOrderAnswers(postgres, question, (outcome) => difference(ours, outcome, mode) === null);
@@ -95,6 +111,22 @@ async function compare({ graph, operations }: Program, mode: Mode, deferred: boo
 const rowsOf = (tables: Tables) =>
   Object.entries(tables).flatMap(([table, rows]) => rows.map((row) => [table, row] as const));
 const isParked = ({ code }: Outcome): boolean => code?.startsWith("JOB") === true;
+
+/**
+ * Whether an update sets both a reference and the key that it refers to, in one table. In the background such a statement
+ * may take the key away in one step and refer to it in the next, which is atomic by itself and refuses: docs/cascades.md.
+ */
+function refersToItsOwnKey({ references }: Graph, operation: Operation): boolean {
+  if (operation.op !== "update") return false;
+  const { table, set } = operation;
+  return references.some(
+    (each, i) =>
+      each.from === table &&
+      each.to === table &&
+      fkColumns(each, i).every((column) => typeof set[column] === "number") &&
+      targetColumns(each.kind).some((column) => column in set),
+  );
+}
 
 /** What the ORM did otherwise than PostgreSQL, or null. */
 function difference(ours: Outcome, theirs: Outcome, mode: Mode): string | null {
