@@ -1,6 +1,6 @@
-import type { GenericId } from "convex/values";
 import type { Document } from "../executor/env.js";
 import { matchesWith } from "../predicate/evaluate.js";
+import { takeByIds } from "./by-ids.js";
 import { holds } from "./effect.js";
 import type { Root } from "./root.js";
 import type { Step } from "./step.js";
@@ -13,9 +13,6 @@ export interface List {
   readonly work: RowsWork;
 }
 
-/** Point gets at one go. */
-const together = 32;
-
 export function listItems(rows: readonly Document[], again: boolean): Item[] {
   const items: Item[] = [];
   for (let from = 0; from < rows.length; from += idsPerItem) {
@@ -27,24 +24,15 @@ export function listItems(rows: readonly Document[], again: boolean): Item[] {
 
 /** Takes listed rows that still match, under the policies of now. The statement is through when no list is left. */
 export async function takeListed(step: Step, root: Root, lists: readonly List[], taker: Taker): Promise<void> {
-  const { table, selection, set, work } = root;
+  const { table, selection, set } = root;
   const { env } = step;
   if (lists.length === 0) return void step.outcomes.push({ id: root.id, done: true });
-  for (const { id, work: list } of lists) {
-    let ids = [...list.ids];
-    while (ids.length > 0) {
-      const room = Math.min(await step.room(table), together);
-      if (room <= 0) break;
-      const rows = await Promise.all(ids.slice(0, room).map((each) => env.db.get(each as GenericId<string>)));
-      ids = ids.slice(room);
-      for (const row of rows) {
-        if (row === null || !(await matchesWith(selection.request.where, row, env.exists))) continue;
-        if (list.again === true && work.command === "update" && holds(row, set)) continue;
-        await taker.take(row);
-      }
-    }
-    if (ids.length === 0) step.outcomes.push({ id, done: true });
-    else if (ids.length < list.ids.length) step.outcomes.push({ id, done: false, work: encodeWork({ ...list, ids }) });
-    if (ids.length > 0) return;
+  for (const item of lists) {
+    const done = await takeByIds(step, table, item, async (row) => {
+      if (!(await matchesWith(selection.request.where, row, env.exists))) return;
+      if (item.work.again === true && holds(row, set)) return;
+      await taker.take(row);
+    });
+    if (!done) return;
   }
 }

@@ -85,7 +85,7 @@ async function goOn(step: Step, root: Root, taker: Taker, semiJoins: boolean): P
   const now: RootWork = again ? { ...work, again } : work;
   if (route.listed || work.phase === "list") return await list(step, root, now, route, taker);
   const take = async (row: Document): Promise<void> => {
-    if (!again || !holds(row, root.set) || work.command !== "update") await taker.take(row);
+    if (!again || !holds(row, root.set)) await taker.take(row);
   };
   const place = await walkPortion(step, selection, route, portion(step, root, take));
   if (place === "start") return;

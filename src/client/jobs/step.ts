@@ -1,3 +1,4 @@
+import type { Document } from "../executor/env.js";
 import { mostEntries } from "../mutations/aggregates.js";
 import { Fanout } from "../mutations/fanout.js";
 import type { WriteEnv } from "../mutations/env.js";
@@ -56,6 +57,15 @@ export class Step {
   /** Takes referencing rows while the budget lasts. */
   async fanOut(): Promise<void> {
     await this.fanout.run(this.budget.rows - this.roots);
+  }
+
+  /** Stages what becomes of a root row, null for its deletion, and what that brings up. Nothing if it is deleted already. */
+  putRoot(table: TableInfo, row: Document, after: Document | null): void {
+    const now = this.stage.current(row);
+    if (now === null) return;
+    if (this.stage.get(row._id) === undefined) this.roots++;
+    this.stage.put(table, row, after, true);
+    this.fanout.note(table, now, after);
   }
 
   /** Root rows that fit now: each is read, judged and written, and what it brings up needs reads too. */

@@ -20,12 +20,7 @@ export async function takerOf(step: Step, { table, work, set, hard }: Root): Pro
   const restored: Document[] = [];
   const access = work.command === "update" ? await env.access({ table, args: {} }) : null;
   const policies = access === null || access.system ? null : new RowPolicies(env, access);
-  const put = (row: Document, after: Document | null): void => {
-    if (stage.get(row._id) === undefined) step.roots++;
-    const now = stage.current(row)!;
-    stage.put(table, row, after, true);
-    step.fanout.note(table, now, after);
-  };
+  const put = (row: Document, after: Document | null): void => step.putRoot(table, row, after);
   return {
     async take(row) {
       const now = stage.current(row);

@@ -1,23 +1,14 @@
-import type { GenericId } from "convex/values";
 import { OrmError } from "../errors.js";
 import { forStatement, type Retry, type WriterEnv } from "../mutations/env.js";
 import { flush } from "../mutations/flush.js";
 import { judge } from "../mutations/judge.js";
 import { tableOf } from "../mutations/statement.js";
+import { takeByIds } from "./by-ids.js";
 import { callQuery } from "./component.js";
 import type { List } from "./listed.js";
 import { outdated, readRoot, runRoot, type Root } from "./root.js";
 import { Step, type ItemOutcome } from "./step.js";
-import {
-  changesOf,
-  decodeWork,
-  encodeWork,
-  foreignKeyNamed,
-  itemsOf,
-  restOf,
-  type Item,
-  type PurgeWork,
-} from "./work.js";
+import { changesOf, decodeWork, foreignKeyNamed, itemsOf, restOf, type Item, type PurgeWork } from "./work.js";
 
 /** What the component calls the worker with. */
 export interface WorkerArgs {
@@ -118,23 +109,9 @@ function settleKeys(step: Step, given: ReadonlyMap<string, number>): void {
 
 /** Deletes soft-deleted rows for real, actions included; those restored or deleted anew are left alone. */
 async function runPurge(step: Step, id: string, work: PurgeWork): Promise<void> {
-  const { env, stage, fanout } = step;
-  const table = tableOf(env.catalog, work.table);
+  const table = tableOf(step.env.catalog, work.table);
   const soft = table.rules.softDelete?.field;
-  let ids = [...work.ids];
-  while (ids.length > 0) {
-    const room = Math.min(await step.room(table), 32);
-    if (room <= 0) break;
-    const rows = await Promise.all(ids.slice(0, room).map((each) => env.db.get(each as GenericId<string>)));
-    ids = ids.slice(room);
-    for (const row of rows) {
-      if (row === null || soft === undefined || row[soft] !== work.at || stage.current(row) === null) continue;
-      if (stage.get(row._id) === undefined) step.roots++;
-      const now = stage.current(row)!;
-      stage.put(table, row, null, true);
-      fanout.note(table, now, null);
-    }
-  }
-  if (ids.length === 0) step.outcomes.push({ id, done: true });
-  else if (ids.length < work.ids.length) step.outcomes.push({ id, done: false, work: encodeWork({ ...work, ids }) });
+  await takeByIds(step, table, { id, work }, (row) => {
+    if (soft !== undefined && row[soft] === work.at) step.putRoot(table, row, null);
+  });
 }
